@@ -1,0 +1,57 @@
+# Everything runs in .venv, made on first use from the hashed locks in requirements/.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check format test-training locks clean
+
+demo: .venv/demo.stamp  ## Colorize the samples through the whole service.
+	$(BIN)/tintype demo
+
+test: .venv/dev.stamp  ## The whole suite, against real servers.
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp  ## Lint, format, types, import rules.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+test-training: .venv/train.stamp  ## The tests that need PyTorch.
+	$(BIN)/python -m pytest tests/unit/training $(ARGS)
+
+locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.toml.
+	$(call lock,base,,pyproject.toml)
+	$(call lock,build,--group build,)
+	$(call lock,embedded,--extra embedded --group build,pyproject.toml)
+	$(call lock,dev,--extra embedded --group build --group dev,pyproject.toml)
+
+clean:
+	rm -rf .venv demo build dist *.egg-info
+
+define lock
+$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(2) $(3) -o requirements/$(1).lock
+endef
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tintype needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/demo.stamp: requirements/embedded.lock pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes --only-binary :all: -r requirements/embedded.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev.stamp: requirements/dev.lock .venv/demo.stamp
+	$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.lock
+	touch $@
+
+.venv/train.stamp: requirements/train.txt .venv/dev.stamp
+	$(PIP) install -r requirements/train.txt
+	touch $@
