@@ -1,0 +1,53 @@
+"""How the API publishes and the workers consume: queue names, task names, Celery's settings."""
+
+from typing import Any
+
+from core.settings import Settings
+
+COLORIZE_TASK = "tintype.colorize"
+QUEUE = "tintype.normal"
+HARD_LIMIT_MARGIN = 10
+"""Seconds between the soft limit, which a task can catch, and the kill."""
+
+
+def celery_settings(settings: Settings) -> dict[str, Any]:
+    """Return Celery's configuration; docs/decisions/celery-on-redis.md says why each is there."""
+    hard_limit = settings.job_timeout + HARD_LIMIT_MARGIN
+    return {
+        "broker_url": settings.redis_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            # A message is delivered again only after the longest job would have been killed.
+            "visibility_timeout": hard_limit + HARD_LIMIT_MARGIN,
+            "unacked_restore_interval": 2,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+        "task_default_queue": QUEUE,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_acks_on_timeout": False,
+        "task_soft_time_limit": settings.job_timeout,
+        "task_time_limit": hard_limit,
+        "task_publish_retry_policy": {
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
+        },
+        "worker_prefetch_multiplier": 1,
+        "worker_enable_remote_control": True,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_max_tasks_per_child": 500,
+        # Loading a large network may take longer than the default of 4 seconds.
+        "worker_proc_alive_timeout": 120,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+    }

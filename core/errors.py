@@ -1,0 +1,167 @@
+"""Every error Tintype raises on purpose. Codes are stable: clients and operators match on them."""
+
+from typing import ClassVar
+
+
+class TintypeError(Exception):
+    """Root of all errors; its message says what happened and what to do."""
+
+    code: ClassVar[str] = "internal_error"
+
+
+class PermanentError(TintypeError):
+    """Trying again cannot help."""
+
+
+class TransientError(TintypeError):
+    """A server is away or busy; trying again later can help."""
+
+
+class InvalidSetting(PermanentError):
+    """Raised when a setting has a value that cannot work."""
+
+    code = "invalid_setting"
+
+
+class InvalidBucket(PermanentError):
+    """Raised when a bucket name breaks S3's naming rules."""
+
+    code = "invalid_bucket"
+
+
+class InvalidKey(PermanentError):
+    """Raised when an object key is empty, too long, or could leave its folder."""
+
+    code = "invalid_key"
+
+
+class BucketNotFound(PermanentError):
+    """Raised when storage has no such bucket."""
+
+    code = "bucket_not_found"
+
+
+class SourceNotFound(PermanentError):
+    """Raised when the bucket has no such object."""
+
+    code = "source_not_found"
+
+
+class StorageDenied(PermanentError):
+    """Raised when storage refuses the credentials or the operation."""
+
+    code = "storage_denied"
+
+
+class StorageUnavailable(TransientError):
+    """Raised when storage cannot be reached, times out or answers 5xx."""
+
+    code = "storage_unavailable"
+
+
+class QueueUnavailable(TransientError):
+    """Raised when Redis cannot be reached."""
+
+    code = "queue_unavailable"
+
+
+class NoLiveWorker(TransientError):
+    """Raised when no worker has been heard from lately."""
+
+    code = "no_live_worker"
+
+
+class JobNotFound(PermanentError):
+    """Raised when no job has this id."""
+
+    code = "job_not_found"
+
+
+class InvalidCursor(PermanentError):
+    """Raised when a page's cursor is not one that a listing returned."""
+
+    code = "invalid_cursor"
+
+
+class EmptyObject(PermanentError):
+    """Raised when the source has no bytes."""
+
+    code = "empty_object"
+
+
+class ObjectTooLarge(PermanentError):
+    """Raised when the source has more bytes than allowed."""
+
+    code = "object_too_large"
+
+
+class ImageTooLarge(PermanentError):
+    """Raised when the header promises more pixels than allowed."""
+
+    code = "image_too_large"
+
+
+class UnsupportedFormat(PermanentError):
+    """Raised when the bytes are not an image of a supported format."""
+
+    code = "unsupported_format"
+
+
+class BrokenImage(PermanentError):
+    """Raised when an image of a supported format cannot be decoded to its end."""
+
+    code = "broken_image"
+
+
+class DestinationIsSource(PermanentError):
+    """Raised when a result would overwrite its source."""
+
+    code = "destination_is_source"
+
+
+class UnknownModel(PermanentError):
+    """Raised when neither the catalogue nor a folder has this model."""
+
+    code = "unknown_model"
+
+
+class ModelNotInstalled(PermanentError):
+    """Raised when a model is in the catalogue but its files are not on this machine."""
+
+    code = "model_not_installed"
+
+
+class ModelCorrupt(PermanentError):
+    """Raised when a model's files do not match their manifest or cannot be loaded."""
+
+    code = "model_corrupt"
+
+
+class DownloadFailed(TransientError):
+    """Raised when a model's file cannot be fetched."""
+
+    code = "download_failed"
+
+
+class UnknownEngine(PermanentError):
+    """Raised when no engine has this name."""
+
+    code = "unknown_engine"
+
+
+class JobTimeout(PermanentError):
+    """Raised when a job works longer than its time limit."""
+
+    code = "timeout"
+
+
+class OutOfMemory(PermanentError):
+    """Raised when an image needs more memory than the worker has."""
+
+    code = "out_of_memory"
+
+
+class StackError(PermanentError):
+    """Raised when the embedded stack cannot start."""
+
+    code = "stack_failed"

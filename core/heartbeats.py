@@ -1,0 +1,56 @@
+"""Which workers are alive: each child with a loaded network says so every few seconds."""
+
+import os
+import socket
+import threading
+import time
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+INTERVAL = 2.0
+LIFETIME = 10.0
+KEY = "tintype:workers"
+
+
+def alive(redis: Redis) -> set[str]:
+    """Return the children heard from in the last 10 seconds, each as ``host:pid``.
+
+    Raises:
+        redis.RedisError: Redis is away.
+    """
+    return set(redis.zrangebyscore(KEY, time.time() - LIFETIME, "+inf"))
+
+
+def member(pid: int) -> str:
+    """Return what a child of this host is called."""
+    return f"{socket.gethostname()}:{pid}"
+
+
+class Heartbeat(threading.Thread):
+    """Says that this process is alive until the process ends."""
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._redis = redis
+        self._member = member(os.getpid())
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Beat until stopped; a beat that Redis misses is tried again at the next interval."""
+        while not self._stopped.is_set():
+            try:
+                now = time.time()
+                self._redis.zadd(KEY, {self._member: now})
+                self._redis.zremrangebyscore(KEY, "-inf", now - 10 * LIFETIME)
+            except RedisError:
+                pass
+            self._stopped.wait(INTERVAL)
+
+    def stop(self) -> None:
+        """Sign off at once, so that nobody waits for the lifetime to run out."""
+        self._stopped.set()
+        try:
+            self._redis.zrem(KEY, self._member)
+        except RedisError:
+            pass

@@ -1,0 +1,136 @@
+"""Job records: frozen, typed, the same for the API, the workers and the store."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
+
+from core.errors import DestinationIsSource
+from core.objects import ObjectRef
+
+Milliseconds = Annotated[float, Field(ge=0)]
+OutputFormat = Literal["jpeg", "png", "webp", "tiff"]
+
+
+class State(StrEnum):
+    """Where a job is. A job ends in exactly one of the last three."""
+
+    QUEUED = "queued"
+    """Accepted; no worker has started it, or it waits for its next attempt."""
+    RUNNING = "running"
+    """A worker holds it; ``attempt`` is that worker's fencing token."""
+    SUCCEEDED = "succeeded"
+    """The result is in storage at ``destination``."""
+    FAILED = "failed"
+    """It ended without a result; ``error`` says why."""
+    CANCELED = "canceled"
+    """Someone asked for it to stop before it ended."""
+
+    @property
+    def final(self) -> bool:
+        """Whether a job in this state never changes again."""
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, and unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Options(Record):
+    """How to colorize; what is left out takes the model's or the source's value."""
+
+    model_config = ConfigDict(strict=True)
+
+    model: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    temperature: Annotated[float, Field(ge=0.01, le=1)] | None = None
+    """Of the annealed mean: 1 is the plain mean (calm), towards 0 the mode (vivid, patchy)."""
+    format: OutputFormat | None = None
+    """Of the result. Left out: the destination's suffix, else the source's format."""
+    quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    """For JPEG and WebP; left out: 92."""
+
+
+class JobRequest(Record):
+    """What a client asks for."""
+
+    source: ObjectRef
+    destination: ObjectRef | None = None
+    """Left out: ``colorized/<source key>.<fingerprint>.<suffix>`` in the source's bucket."""
+    options: Options = Options()
+
+    @model_validator(mode="after")
+    def _source_is_never_overwritten(self) -> Self:
+        if self.destination == self.source:
+            raise DestinationIsSource("destination and source are the same object; name another")
+        return self
+
+
+class Timings(Record):
+    """Milliseconds per stage; null until the stage has ended."""
+
+    queued_ms: Milliseconds | None = None
+    fetch_ms: Milliseconds | None = None
+    decode_ms: Milliseconds | None = None
+    infer_ms: Milliseconds | None = None
+    compose_ms: Milliseconds | None = None
+    encode_ms: Milliseconds | None = None
+    store_ms: Milliseconds | None = None
+
+
+class ModelRef(Record):
+    """The exact network that made a result."""
+
+    name: str
+    digest: str
+
+
+class Problem(Record):
+    """Why a job failed: a stable code and a sentence for people."""
+
+    code: str
+    detail: str
+
+
+class JobResult(Record):
+    """What a succeeded job left in storage, and how."""
+
+    destination: ObjectRef
+    model: ModelRef
+    width: int
+    height: int
+    content_type: str
+    bytes: int
+    timings: Timings
+
+
+class Job(Record):
+    """One source image, one result, one set of options."""
+
+    id: str
+    """UUIDv7 (RFC 9562): sorts by time of creation."""
+    state: State
+    attempt: Annotated[int, Field(ge=0)]
+    """How often a worker has started it."""
+    source: ObjectRef
+    destination: ObjectRef | None
+    """As asked for; when left out, known once the job has succeeded."""
+    options: Options
+    model: ModelRef | None = None
+    width: int | None = None
+    height: int | None = None
+    content_type: str | None = None
+    bytes: int | None = None
+    timings: Timings = Timings()
+    error: Problem | None = None
+    created: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+
+    @field_serializer("created", "started", "finished")
+    def _rfc3339(self, moment: datetime | None) -> str | None:
+        if moment is None:
+            return None
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

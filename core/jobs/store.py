@@ -1,0 +1,186 @@
+"""The job store in Redis: one hash per job, one sorted set per state, one Lua script per change."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+from uuid_utils import UUID, uuid7
+
+from core.errors import InvalidCursor, JobNotFound, QueueUnavailable
+from core.jobs.records import Job, JobRequest, JobResult, Problem, State, Timings
+
+WORKER_LOST = Problem(
+    code="worker_lost", detail="every worker that started this job died or hung before it ended"
+)
+ALL = "all"
+
+
+def connect(url: str, patience: float = 2) -> "Redis":
+    """Return a client that notices dead connections and retries for about ``patience`` seconds."""
+    retries = max(1, round(patience / 0.5))
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        socket_keepalive=True,
+        health_check_interval=5,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except RedisError as error:
+        raise QueueUnavailable(f"Redis cannot be used: {error}; check TINTYPE_REDIS_URL") from error
+
+
+class JobStore:
+    """Creates, changes and reads jobs. Every method raises QueueUnavailable if Redis is away."""
+
+    def __init__(self, redis: "Redis", prefix: str = "tintype") -> None:
+        self._redis = redis
+        self._prefix = prefix
+        lua = files("core.jobs") / "lua"
+        self._scripts = {
+            name: redis.register_script((lua / f"{name}.lua").read_text())
+            for name in ("create", "start", "finish", "discard")
+        }
+
+    def ping(self) -> None:
+        """Ask Redis for a sign of life."""
+        with _reachable():
+            self._redis.ping()
+
+    def create(self, request: JobRequest) -> Job:
+        """Record a new job as queued. It still has to be published."""
+        job_id = str(uuid7())
+        spec = request.model_dump_json(exclude_none=True)
+        self._run("create", job_id, [ALL, State.QUEUED], [spec])
+        return self.get(job_id)
+
+    def discard(self, job_id: str) -> None:
+        """Forget a job that was recorded and could not be published."""
+        self._run("discard", job_id, [ALL, State.QUEUED], [])
+
+    def start(self, job_id: str, max_attempts: int) -> int | None:
+        """Start an attempt; return its fencing token, or None if the job must not run.
+
+        A job that has used up its attempts becomes failed with the code ``worker_lost``.
+        """
+        indexes = [State.QUEUED, State.RUNNING, State.FAILED]
+        arguments = [max_attempts, WORKER_LOST.model_dump_json()]
+        return self._run("start", job_id, indexes, arguments) or None
+
+    def succeed(self, job_id: str, token: int, result: JobResult) -> bool:
+        """End a job with its result; False if the token is no longer the job's."""
+        return self._finish(job_id, token, State.SUCCEEDED, "result", result.model_dump_json())
+
+    def fail(self, job_id: str, token: int, problem: Problem) -> bool:
+        """End a job with an error; False if the token is no longer the job's."""
+        return self._finish(job_id, token, State.FAILED, "error", problem.model_dump_json())
+
+    def get(self, job_id: str) -> Job:
+        """Return a job.
+
+        Raises:
+            JobNotFound: there is none with this id.
+        """
+        with _reachable():
+            fields = self._redis.hgetall(self._job_key(job_id))
+        if not fields:
+            raise JobNotFound(f"no job has the id {job_id!r}")
+        return _parse(job_id, fields)
+
+    def list(
+        self, state: State | None = None, limit: int = 50, cursor: str | None = None
+    ) -> tuple[Sequence[Job], str | None]:
+        """Return a page of jobs, newest first, and the cursor of the next page (None: the last).
+
+        Raises:
+            InvalidCursor: the cursor is not a job id.
+        """
+        below = "+" if cursor is None else f"({_as_id(cursor)}"
+        index = self._index_key(state or ALL)
+        with _reachable():
+            ids = self._redis.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
+            pipe = self._redis.pipeline(transaction=False)
+            for job_id in ids[:limit]:
+                pipe.hgetall(self._job_key(job_id))
+            records = pipe.execute()
+        jobs = [
+            _parse(job_id, fields)
+            for job_id, fields in zip(ids[:limit], records, strict=True)
+            if fields
+        ]
+        return jobs, ids[limit - 1] if len(ids) > limit else None
+
+    def count(self, state: State) -> int:
+        """Return how many jobs are in a state."""
+        with _reachable():
+            return int(self._redis.zcard(self._index_key(state)))
+
+    def _finish(self, job_id: str, token: int, state: State, field: str, value: str) -> bool:
+        return bool(
+            self._run("finish", job_id, [State.RUNNING, state], [token, state, field, value])
+        )
+
+    def _run(self, script: str, job_id: str, indexes: Sequence[str], rest: Sequence[Any]) -> int:
+        keys = [self._job_key(job_id), *map(self._index_key, indexes)]
+        with _reachable():
+            return int(self._scripts[script](keys=keys, args=[job_id, *rest]))
+
+    def _job_key(self, job_id: str) -> str:
+        return f"{self._prefix}:job:{job_id}"
+
+    def _index_key(self, name: str) -> str:
+        return f"{self._prefix}:jobs:{name}"
+
+
+def _as_id(cursor: str) -> str:
+    """Return the cursor if it is a job id: it becomes part of a range, so nothing else may."""
+    try:
+        return str(UUID(cursor))
+    except ValueError as error:
+        raise InvalidCursor("cursor must be the 'next' of an earlier page") from error
+
+
+def _moment(milliseconds: str | None) -> datetime | None:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
+
+
+def _parse(job_id: str, fields: Mapping[str, str]) -> Job:
+    """Rebuild a job from its hash; values that we wrote ourselves are not strict again."""
+    spec = json.loads(fields["spec"])
+    result = json.loads(fields.get("result", "{}"))
+    timings = result.pop("timings", {})
+    if "started" in fields:
+        timings["queued_ms"] = max(0, int(fields["started"]) - int(fields["created"]))
+    return Job.model_validate(
+        {
+            "destination": None,
+            **spec,
+            **result,
+            "id": job_id,
+            "state": State(fields["state"]),
+            "attempt": int(fields["attempt"]),
+            "timings": Timings.model_validate(timings),
+            "error": json.loads(fields["error"]) if "error" in fields else None,
+            "created": _moment(fields["created"]),
+            "started": _moment(fields.get("started")),
+            "finished": _moment(fields.get("finished")),
+        }
+    )

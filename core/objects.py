@@ -1,0 +1,64 @@
+"""Names of objects in storage, checked before they reach any server."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from core.errors import InvalidBucket, InvalidKey
+
+MAX_KEY_BYTES = 1024
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+
+
+def check_bucket(name: str) -> str:
+    """Return the name if it is a plain bucket name (S3 naming rules), never an ARN or a host.
+
+    Raises:
+        InvalidBucket: it is anything else.
+    """
+    if not _BUCKET.fullmatch(name) or ".." in name or _ADDRESS.fullmatch(name):
+        raise InvalidBucket(
+            "a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens"
+        )
+    return name
+
+
+def check_key(key: str) -> str:
+    """Return the key if it names an object and cannot leave its folder.
+
+    Raises:
+        InvalidKey: it is empty, over 1024 bytes, or has control characters or ``..`` segments.
+    """
+    try:
+        length = len(key.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidKey("an object key must be valid Unicode") from error
+    if not 0 < length <= MAX_KEY_BYTES:
+        raise InvalidKey(f"an object key has 1 to {MAX_KEY_BYTES} bytes; this one has {length}")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in key):
+        raise InvalidKey("an object key must not have control characters")
+    if any(part in (".", "..") for part in re.split(r"[/\\]", key)):
+        raise InvalidKey("an object key must not have '.' or '..' as a path segment")
+    if key.startswith("/") or key.endswith("/"):
+        raise InvalidKey("an object key must not start or end with '/'")
+    return key
+
+
+class ObjectRef(BaseModel):
+    """One object in storage.
+
+    Raises:
+        InvalidBucket, InvalidKey: on construction, for names that fail the checks above.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    bucket: Annotated[str, AfterValidator(check_bucket)]
+    key: Annotated[str, AfterValidator(check_key)]
+
+    def __str__(self) -> str:
+        """Return the usual short form."""
+        return f"s3://{self.bucket}/{self.key}"

@@ -1,0 +1,81 @@
+"""The one settings object: typed, frozen, read once from ``TINTYPE_*`` variables."""
+
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import InvalidSetting
+
+MIB = 1024 * 1024
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """All that can be configured; each field is the variable ``TINTYPE_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="TINTYPE_", frozen=True, env_ignore_empty=True)
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    s3_endpoint: str | None = None
+    """None is AWS itself."""
+    s3_public_endpoint: str | None = None
+    """What clients call the storage; presigned URLs use it. None: the same as ``s3_endpoint``."""
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = None
+    """None leaves credentials to boto3 (environment, profile, instance role)."""
+    s3_secret_key: SecretStr | None = None
+    s3_path_style: bool = True
+    bucket: str = "tintype"
+    """Where uploads go."""
+
+    model: str | None = None
+    """None: zhang-eccv16 if it has been pulled, else tint-small."""
+    models_dir: Path | None = None
+    """A folder of the user's own models, looked up before the catalogue."""
+    downloads_dir: Path = Field(default_factory=lambda: user_data_path("tintype") / "models")
+    engine: str = "opencv"
+    threads: int = Field(default=0, ge=0)
+    """Threads for one forward pass; 0 shares the cores between a worker's children."""
+
+    concurrency: int = Field(default=1, ge=1)
+    """Children of one worker process, each with its own loaded network."""
+    max_pixels: int = Field(default=100_000_000, ge=1)
+    max_bytes: int = Field(default=64 * MIB, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
+    job_timeout: Seconds = 120
+    """Seconds a job may work before it fails; a hang is killed 10 s later."""
+    storage_patience: Seconds = 30
+    """Seconds that a job keeps trying while storage is away."""
+    api_processes: int = Field(default=2, ge=1)
+    api_threads: int = Field(default=16, ge=2)
+    """Requests that one API process answers at a time."""
+    presign_seconds: int = Field(default=900, ge=1, le=604_800)
+    log_level: str = "INFO"
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            InvalidSetting: a variable has a value that cannot work; the message names it.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            problems = "; ".join(
+                f"TINTYPE_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
+            )
+            raise InvalidSetting(problems) from error
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables from which another process reads these same settings."""
+        out = {}
+        for name in self.model_fields_set:
+            value = getattr(self, name)
+            if value is not None:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                out[f"TINTYPE_{name.upper()}"] = str(plain)
+        return out

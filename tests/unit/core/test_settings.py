@@ -1,0 +1,33 @@
+import pytest
+from pydantic import ValidationError
+
+from core.errors import InvalidSetting
+from core.settings import Settings
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINTYPE_MAX_PIXELS", "1000")
+    monkeypatch.setenv("TINTYPE_REDIS_URL", "redis://example:1/2")
+    settings = Settings.load()
+    assert settings.max_pixels == 1000
+    assert settings.redis_url == "redis://example:1/2"
+
+
+def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINTYPE_CONCURRENCY", "0")
+    with pytest.raises(InvalidSetting, match="TINTYPE_CONCURRENCY"):
+        Settings.load()
+
+
+def test_settings_do_not_change_and_do_not_show_the_secret() -> None:
+    settings = Settings(s3_secret_key="hush")  # type: ignore[arg-type]
+    assert "hush" not in repr(settings)
+    with pytest.raises(ValidationError):
+        settings.max_pixels = 1  # type: ignore[misc]
+
+
+def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(s3_secret_key="hush", max_bytes=77, model=None)  # type: ignore[arg-type]
+    for name, value in settings.as_environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings.load() == settings
