@@ -1,0 +1,1 @@
+"""The Celery side: app, tasks, engines and the colour pipeline."""

@@ -1,0 +1,21 @@
+"""From a distribution over colour bins to one colour."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+TINY = np.float32(1e-30)
+
+
+def annealed_mean(probabilities: Array, palette: Array, temperature: float) -> Array:
+    """Return the annealed mean (Zhang et al. 2016, equation 5): (2, h, w) ab.
+
+    ``probabilities`` is (bins, h, w), a softmax at temperature 1; ``palette`` is (bins, 2).
+    ``temperature`` is in (0, 1]: 1 is the mean of the distribution, towards 0 its mode.
+    """
+    bins, height, width = probabilities.shape
+    logits = np.log(np.maximum(probabilities.reshape(bins, -1), TINY))
+    logits -= logits.max(axis=0)
+    weights = np.exp(logits / np.float32(temperature))
+    ab = palette.T @ weights / weights.sum(axis=0)
+    return np.asarray(ab.reshape(2, height, width), dtype=np.float32)

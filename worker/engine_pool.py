@@ -1,0 +1,42 @@
+"""The networks that one process holds: the default from the start, a few others on demand."""
+
+import threading
+from collections import OrderedDict
+
+from models import Catalogue, Model
+from worker.engines import Engine, load_engine
+
+MAX_LOADED = 3
+
+
+class EnginePool:
+    """Loads each network once; the least recently used one goes when there are too many."""
+
+    def __init__(self, catalogue: Catalogue, engine: str, threads: int) -> None:
+        self._catalogue = catalogue
+        self._engine = engine
+        self._threads = threads
+        self._models: dict[str | None, Model] = {}
+        self._loaded: OrderedDict[str, Engine] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str | None = None) -> Engine:
+        """Return a loaded network by name, or the default one.
+
+        Raises:
+            UnknownModel, ModelNotInstalled, ModelCorrupt: see ``models.Catalogue``.
+            UnknownEngine: see ``load_engine``.
+        """
+        with self._lock:
+            if name not in self._models:
+                # A job names a model of the catalogue, never a path on this machine.
+                self._models[name] = (
+                    self._catalogue.default() if name is None else self._catalogue.get(name)
+                )
+            model = self._models[name]
+            if model.digest not in self._loaded:
+                self._loaded[model.digest] = load_engine(self._engine, model, self._threads)
+                while len(self._loaded) > MAX_LOADED:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(model.digest)
+            return self._loaded[model.digest]

@@ -1,0 +1,250 @@
+"""Image files to pixels and back: header first, within limits, metadata kept."""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from core.errors import BrokenImage, EmptyObject, ImageTooLarge, UnsupportedFormat
+from core.jobs.records import OutputFormat
+from worker.colour.lightness import Pixels
+
+INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
+CONTENT_TYPES = {f: f"image/{f}" for f in get_args(OutputFormat)}
+SUFFIXES: dict[str, OutputFormat] = {
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "png": "png",
+    "webp": "webp",
+    "tif": "tiff",
+    "tiff": "tiff",
+}
+DEFAULT_QUALITY = 92
+MAX_SIDE = {"jpeg": 65_535, "webp": 16_383}
+_GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
+_COLOUR = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
+_TIFF_BITS, _TIFF_PLANAR = 258, 284
+
+PARSER_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    cv2.error,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and OpenCV raise on hostile bytes; running out of time or memory is not among it."""
+
+# The header is checked against our own limit, with an error of our own.
+Image.MAX_IMAGE_PIXELS = None
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An upright image, and what its file said about it."""
+
+    pixels: Pixels
+    """(h, w) or RGB (h, w, 3), uint8 or uint16."""
+    alpha: Pixels | None
+    """(h, w), of the pixels' type."""
+    format: OutputFormat
+    """In which a result is written when nobody asks for another."""
+    exif: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.pixels.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.pixels.shape[1]
+
+
+def decode(data: bytes, max_pixels: int) -> Photo:
+    """Decode an image file; its first frame, with the EXIF orientation applied.
+
+    Raises:
+        EmptyObject: there are no bytes.
+        UnsupportedFormat: they are not JPEG, PNG, TIFF, WebP or BMP, or of a kind unknown here.
+        ImageTooLarge: the header promises more than ``max_pixels``; nothing was decoded.
+        BrokenImage: the file is cut short or damaged.
+    """
+    if not data:
+        raise EmptyObject("the source has no bytes; upload it again")
+    with _open(data) as image:
+        if image.width * image.height > max_pixels:
+            raise ImageTooLarge(
+                f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
+                "see TINTYPE_MAX_PIXELS"
+            )
+        orientation, exif = _orientation(image)
+        pixels, alpha = _pixels(image, data)
+        icc = image.info.get("icc_profile")
+        return Photo(
+            pixels=_upright(pixels, orientation),
+            alpha=None if alpha is None else _upright(alpha, orientation),
+            format=_output_format(image.format),
+            exif=exif,
+            icc=icc if icc and icc[16:20] == b"RGB " else None,
+            dpi=_dpi(image),
+        )
+
+
+def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
+    """Write a photo with its metadata. JPEG and WebP have 8 bits; JPEG has no alpha.
+
+    Raises:
+        ImageTooLarge: the format cannot hold an image of this size.
+    """
+    limit = MAX_SIDE.get(format)
+    if limit and max(photo.width, photo.height) > limit:
+        raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for png or tiff")
+    if photo.pixels.dtype == np.uint16:
+        if format in ("png", "tiff"):
+            return _encode_16(photo, format)
+        photo = _to_8_bits(photo)
+    channels = [photo.pixels]
+    if photo.alpha is not None and format != "jpeg":
+        channels.append(photo.alpha[..., None])
+    pixels = np.concatenate(channels, axis=2) if len(channels) > 1 else photo.pixels
+    options: dict[str, Any] = {"exif": photo.exif, "icc_profile": photo.icc, "dpi": photo.dpi}
+    if format in ("jpeg", "webp"):
+        options["quality"] = quality or DEFAULT_QUALITY
+    if format == "tiff":
+        options["compression"] = "tiff_adobe_deflate"
+    out = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.save(out, format.upper(), **{key: value for key, value in options.items() if value})
+    return out.getvalue()
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=INPUT_FORMATS)
+    except UnidentifiedImageError as error:
+        raise UnsupportedFormat(
+            f"the source is not one of {', '.join(INPUT_FORMATS)}, or its header is broken"
+        ) from error
+    except PARSER_ERRORS as error:
+        raise BrokenImage(f"the image's header cannot be read: {error}") from error
+
+
+def _output_format(source: str | None) -> OutputFormat:
+    formats: dict[str | None, OutputFormat] = {"JPEG": "jpeg", "WEBP": "webp", "TIFF": "tiff"}
+    return formats.get(source, "png")
+
+
+def _orientation(image: Image.Image) -> tuple[int, bytes | None]:
+    """Return the EXIF orientation (1..8) and the EXIF block with it reset; a broken block goes."""
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+        if image.format == "TIFF":
+            # A TIFF's own structure is in the same tags; none of it fits another file.
+            return orientation, None
+        exif.pop(ExifTags.Base.Orientation, None)
+        return orientation, exif.tobytes() if len(exif) else None
+    except PARSER_ERRORS:
+        return 1, None
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    try:
+        x, y = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None
+
+
+def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
+    """Decode to the end; return grey or RGB pixels, and alpha if there is any."""
+    try:
+        if _is_deep_colour(image, data):
+            image.load()
+            return _decode_16(data)
+        mode = image.mode
+        if mode in _GREY_16 or (mode == "I" and image.format == "PNG"):
+            return np.clip(np.asarray(image), 0, 65_535).astype(np.uint16), None
+        if mode not in _GREY | _COLOUR:
+            raise UnsupportedFormat(f"images of the kind {mode!r} are not supported")
+        has_alpha = image.has_transparency_data
+        base = "L" if mode in _GREY else "RGB"
+        target = base + "A" if has_alpha else base
+        # Pillow's lazy decoding happens here.
+        array = np.asarray(image if mode == target else image.convert(target))
+    except PARSER_ERRORS as error:
+        raise BrokenImage(f"the image cannot be decoded to its end: {error}") from error
+    if not has_alpha:
+        return array, None
+    colour = array[..., 0] if base == "L" else array[..., :3]
+    return np.ascontiguousarray(colour), np.ascontiguousarray(array[..., -1])
+
+
+def _is_deep_colour(image: Image.Image, data: bytes) -> bool:
+    """Whether the file has 16 bits in several channels, which Pillow would cut to 8."""
+    if image.format == "PNG":
+        depth, colour_type = data[24], data[25]
+        return depth == 16 and colour_type != 0
+    if image.format == "TIFF":
+        bits = image.getexif().get(_TIFF_BITS, (8,))
+        return isinstance(bits, tuple) and len(bits) > 1 and set(bits) == {16}
+    return False
+
+
+def _decode_16(data: bytes) -> tuple[Pixels, Pixels | None]:
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None:
+        raise BrokenImage("the 16-bit image cannot be decoded")
+    if array.dtype != np.uint16:
+        raise UnsupportedFormat("16-bit images of this kind are not supported")
+    if array.ndim == 2:
+        return array, None
+    rgb = cv2.cvtColor(np.ascontiguousarray(array[..., :3]), cv2.COLOR_BGR2RGB)
+    alpha = np.ascontiguousarray(array[..., 3]) if array.shape[2] == 4 else None
+    return np.asarray(rgb, np.uint16), alpha
+
+
+def _encode_16(photo: Photo, format: OutputFormat) -> bytes:
+    channels = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2BGR)
+    if photo.alpha is not None:
+        channels = np.dstack((channels, photo.alpha))
+    ok, out = cv2.imencode(f".{format}", channels)
+    if not ok:
+        raise BrokenImage(f"the result cannot be written as 16-bit {format}")
+    return bytes(out)
+
+
+def _to_8_bits(photo: Photo) -> Photo:
+    def scale(plane: Pixels) -> NDArray[np.uint8]:
+        return ((plane.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+    alpha = None if photo.alpha is None else scale(photo.alpha)
+    return replace(photo, pixels=scale(photo.pixels), alpha=alpha)
+
+
+def _upright(plane: Pixels, orientation: int) -> Pixels:
+    """Apply an EXIF orientation (Exif 2.32, tag 0x0112)."""
+    if orientation in (5, 6, 7, 8):
+        plane = plane.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        plane = plane[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        plane = plane[::-1]
+    return np.ascontiguousarray(plane)

@@ -1,0 +1,56 @@
+"""One image from bytes to bytes: what a job and the command line have in common."""
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from core.jobs.records import Options, OutputFormat, Timings
+from worker.colour import colorize
+from worker.engines import Engine
+from worker.images import CONTENT_TYPES, decode, encode
+
+
+@dataclass(frozen=True)
+class Processed:
+    """A colour image file, and how it came to be."""
+
+    data: bytes
+    content_type: str
+    width: int
+    height: int
+    timings: Timings
+
+
+def process(
+    data: bytes,
+    engine: Engine,
+    options: Options,
+    max_pixels: int,
+    fallback_format: OutputFormat | None = None,
+) -> Processed:
+    """Decode, colorize and encode one image.
+
+    The result's format is ``options.format``, else ``fallback_format``, else the source's.
+
+    Raises:
+        EmptyObject, UnsupportedFormat, BrokenImage, ImageTooLarge: see ``worker.images``.
+    """
+    began = perf_counter()
+    photo = decode(data, max_pixels)
+    decoded = perf_counter()
+    manifest = engine.model.manifest
+    colouring = colorize(
+        photo.pixels,
+        engine,
+        manifest.input_size,
+        options.temperature or manifest.temperature,
+    )
+    coloured = perf_counter()
+    format = options.format or fallback_format or photo.format
+    result = encode(replace(photo, pixels=colouring.rgb), format, options.quality)
+    timings = Timings(
+        decode_ms=(decoded - began) * 1e3,
+        infer_ms=colouring.infer_ms,
+        compose_ms=colouring.compose_ms,
+        encode_ms=(perf_counter() - coloured) * 1e3,
+    )
+    return Processed(result, CONTENT_TYPES[format], photo.width, photo.height, timings)
