@@ -1,0 +1,1 @@
+"""The HTTP side: parse, enqueue, render. Never imports worker or OpenCV."""

@@ -1,0 +1,55 @@
+"""``/healthz`` and ``/readyz``: for load balancers and orchestrators."""
+
+from collections.abc import Callable
+from typing import Any
+
+from apiflask import APIBlueprint
+from redis.exceptions import RedisError
+
+from api.problems import problem
+from api.schemas import Health, Readiness
+from api.services import Services, services
+from core.errors import NoLiveWorker, TintypeError
+from core.heartbeats import alive
+from http import HTTPStatus
+
+bp = APIBlueprint("health", __name__, tag="Health")
+
+
+@bp.get("/healthz")
+@bp.output(Health)
+def live() -> Any:
+    """Say that the process answers."""
+    return Health(status="ok")
+
+
+@bp.get("/readyz")
+@bp.output(Readiness)
+@bp.doc(responses={503: "Something that a job needs is away; the detail says what"})
+def ready() -> Any:
+    """Say whether a job submitted now would be worked on."""
+    checks = {name: _outcome(check, services()) for name, check in CHECKS.items()}
+    if all(outcome == "ok" for outcome in checks.values()):
+        return Readiness(status="ok", checks=checks)
+    detail = "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", detail, checks=checks)
+
+
+def _workers(s: Services) -> None:
+    if not alive(s.redis):
+        raise NoLiveWorker("no live worker; start one with 'tintype worker'")
+
+
+CHECKS: dict[str, Callable[[Services], None]] = {
+    "redis": lambda s: s.jobs.ping(),
+    "storage": lambda s: s.storage.check(s.settings.bucket),
+    "workers": _workers,
+}
+
+
+def _outcome(check: Callable[[Services], None], s: Services) -> str:
+    try:
+        check(s)
+    except (TintypeError, RedisError) as error:
+        return str(error)
+    return "ok"

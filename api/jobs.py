@@ -1,0 +1,95 @@
+"""``/v1/jobs``: submit, look, list, download."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, request, url_for
+from uuid_utils import uuid7
+from werkzeug.exceptions import Conflict
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.requests import Upload, parse_job, parse_wait
+from api.schemas import JobPage, ListQuery, ResultQuery
+from api.services import Services, services
+from core.errors import QueueUnavailable
+from core.jobs import Job, JobRequest, State
+from core.objects import ObjectRef
+
+bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
+
+
+@bp.post("")
+@bp.output(Job, status_code=202, description="The job, queued (or ended, with Prefer: wait)")
+def submit() -> Any:
+    """Submit a photograph.
+
+    Send JSON that names an object in storage, or a form with the file itself. With
+    ``Prefer: wait=N`` (at most 60 seconds) the answer is the finished job, with status 200, if it
+    ends in time.
+    """
+    s = services()
+    parsed = parse_job(request, s.settings.max_bytes)
+    wanted = parsed.options.model
+    if wanted is not None:
+        s.catalogue.get(wanted)
+    order = _store_upload(s, parsed) if isinstance(parsed, Upload) else parsed
+    job = s.jobs.create(order)
+    _publish(s, job)
+    wait = parse_wait(request)
+    job = s.waiters.wait(s.jobs, job, wait)
+    headers = {"Location": url_for("jobs.show", job_id=job.id)}
+    if wait:
+        headers["Preference-Applied"] = f"wait={wait:.0f}"
+    return job, 200 if job.state.final else 202, headers
+
+
+@bp.get("")
+@bp.input(ListQuery, location="query", arg_name="query")
+@bp.output(JobPage)
+def index(query: ListQuery) -> Any:
+    """List jobs, newest first."""
+    jobs, cursor = services().jobs.list(query.state, query.limit, query.cursor)
+    return JobPage(jobs=list(jobs), next=cursor)
+
+
+@bp.get("/<job_id>")
+@bp.output(Job)
+def show(job_id: str) -> Any:
+    """Look at one job."""
+    return services().jobs.get(job_id)
+
+
+@bp.get("/<job_id>/result")
+@bp.input(ResultQuery, location="query", arg_name="query")
+@bp.doc(responses={302: "A URL that downloads the result for a while", 409: "No result yet"})
+def result(job_id: str, query: ResultQuery) -> BaseResponse:
+    """Download the colour image: a redirect to storage, or with ``download=1`` the bytes."""
+    s = services()
+    job = s.jobs.get(job_id)
+    if job.state is not State.SUCCEEDED or job.destination is None or job.content_type is None:
+        raise Conflict(f"the job is {job.state}; only a succeeded job has a result")
+    if not query.download:
+        return redirect(s.storage.presign(job.destination, job.content_type), 302)
+    filename = job.destination.key.rsplit("/", 1)[-1]
+    response = Response(s.storage.stream(job.destination), content_type=job.content_type)
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _store_upload(s: Services, upload: Upload) -> JobRequest:
+    """Put an uploaded file into storage and return the order that names it."""
+    source = ObjectRef(bucket=s.settings.bucket, key=f"uploads/{uuid7()}/{upload.filename}")
+    order = JobRequest(source=source, destination=upload.destination, options=upload.options)
+    content_type = upload.content_type or "application/octet-stream"
+    s.storage.store(source, upload.stream, content_type)  # type: ignore[arg-type]
+    return order
+
+
+def _publish(s: Services, job: Job) -> None:
+    """Queue a recorded job; if that fails the client is told so, and the record goes."""
+    try:
+        s.publisher.publish(job.id)
+    except QueueUnavailable:
+        s.jobs.discard(job.id)
+        raise

@@ -1,0 +1,60 @@
+"""What the OpenAPI document says beyond what the views' decorators know."""
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from api.problems import CONTENT_TYPE
+from api.schemas import ProblemDocument
+from core.jobs import JobRequest
+
+_REF = "#/components/schemas/{model}"
+
+
+def complete(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add the body of ``POST /v1/jobs`` and the problem document that any call may answer."""
+    _, extra = models_json_schema(
+        [(JobRequest, "validation"), (ProblemDocument, "serialization")], ref_template=_REF
+    )
+    spec.setdefault("components", {}).setdefault("schemas", {}).update(extra["$defs"])
+    submit = spec["paths"]["/v1/jobs"]["post"]
+    submit["requestBody"] = {"required": True, "content": _job_bodies()}
+    submit["parameters"] = [
+        {
+            "name": "Prefer",
+            "in": "header",
+            "description": "wait=N: answer with the finished job if it ends within N seconds",
+            "schema": {"type": "string", "examples": ["wait=20"]},
+        }
+    ]
+    submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
+    result = spec["paths"]["/v1/jobs/{job_id}/result"]["get"]
+    result["responses"]["200"] = {
+        "description": "With download=1: the image",
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+    error = {"schema": {"$ref": _REF.format(model="ProblemDocument")}}
+    for path in spec["paths"].values():
+        for operation in path.values():
+            operation["responses"]["default"] = {
+                "description": "A problem (RFC 9457)",
+                "content": {CONTENT_TYPE: error},
+            }
+    return spec
+
+
+def _job_bodies() -> dict[str, Any]:
+    as_json = {"type": "string", "contentMediaType": "application/json"}
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {"type": "string", "format": "binary"},
+            "destination": as_json,
+            "options": as_json,
+        },
+    }
+    return {
+        "application/json": {"schema": {"$ref": _REF.format(model="JobRequest")}},
+        "multipart/form-data": {"schema": form},
+    }

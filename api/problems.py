@@ -1,0 +1,111 @@
+"""Errors as problem+json (RFC 9457), each with a stable code."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from apiflask import APIFlask, HTTPError
+from flask import Response, json
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from core import errors
+
+log = logging.getLogger(__name__)
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER = "2"
+
+STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
+    errors.JobNotFound: HTTPStatus.NOT_FOUND,
+    errors.SourceNotFound: HTTPStatus.NOT_FOUND,
+    errors.BucketNotFound: HTTPStatus.NOT_FOUND,
+    errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
+    errors.InvalidBucket: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidKey: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DestinationIsSource: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EmptyObject: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ObjectTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.StorageDenied: HTTPStatus.BAD_GATEWAY,
+    errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+CODES = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_request",
+}
+
+
+def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response:
+    """Return one problem document."""
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    body |= {"code": code, "detail": detail, **more}
+    response = Response(json.dumps(body), int(status), content_type=CONTENT_TYPE)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def register(app: APIFlask) -> None:
+    """Make the app answer every error with a problem document."""
+
+    @app.errorhandler(errors.TintypeError)
+    def ours(error: errors.TintypeError) -> Response:
+        status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("%s: %s", error.code, error)
+        return problem(status, error.code, str(error))
+
+    @app.errorhandler(ValidationError)
+    def invalid(error: ValidationError) -> Response:
+        return _invalid(error)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = HTTPStatus(error.code or 500)
+        response = problem(status, _code_of(status), error.description or status.phrase)
+        for name, value in error.get_headers():
+            if name not in ("Content-Type", "Content-Length"):
+                response.headers[name] = value
+        return response
+
+    @app.error_processor
+    def from_apiflask(error: HTTPError) -> Any:
+        status = HTTPStatus(error.status_code)
+        fields = [
+            {"field": name, "message": message}
+            for part in (error.detail or {}).values()
+            for name, messages in part.items()
+            for message in messages
+        ]
+        more = {"errors": fields} if fields else {}
+        return problem(status, _code_of(status), error.message, **more)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        log.exception("unexpected error")
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            errors.TintypeError.code,
+            "an unexpected error; the server's log has the details",
+        )
+
+
+def _invalid(error: ValidationError) -> Response:
+    fields = [
+        {"field": ".".join(map(str, item["loc"])), "message": item["msg"]}
+        for item in error.errors(include_url=False, include_input=False)
+    ]
+    detail = "; ".join(f"{item['field']}: {item['message']}" for item in fields)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return problem(status, CODES[status], detail, errors=fields)
+
+
+def _code_of(status: HTTPStatus) -> str:
+    return CODES.get(status, status.phrase.lower().replace(" ", "_"))

@@ -1,0 +1,81 @@
+"""Parsing what clients send."""
+
+from dataclasses import dataclass
+from typing import IO
+
+from flask import Request
+from pydantic import TypeAdapter
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+from werkzeug.http import parse_dict_header
+from werkzeug.utils import secure_filename
+
+from core.errors import EmptyObject, ObjectTooLarge
+from core.jobs import JobRequest, Options
+from core.objects import ObjectRef
+
+MAX_JSON_BYTES = 64 * 1024
+FORM_ALLOWANCE = 1024 * 1024
+MAX_WAIT = 60.0
+_OBJECT_REF: TypeAdapter[ObjectRef | None] = TypeAdapter(ObjectRef | None)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with the request; where it is stored becomes the job's source."""
+
+    stream: IO[bytes]
+    filename: str
+    content_type: str
+    destination: ObjectRef | None
+    options: Options
+
+
+def parse_job(request: Request, max_bytes: int) -> JobRequest | Upload:
+    """Read the body of ``POST /v1/jobs``: JSON, or a form with a file.
+
+    Raises:
+        UnsupportedMediaType, BadRequest, UnprocessableEntity, RequestEntityTooLarge:
+            as their names say.
+        pydantic.ValidationError, TintypeError: a value is not acceptable.
+    """
+    if request.mimetype == "application/json":
+        request.max_content_length = MAX_JSON_BYTES
+        return JobRequest.model_validate_json(_json_object(request))
+    if request.mimetype == "multipart/form-data":
+        request.max_content_length = max_bytes + FORM_ALLOWANCE
+        return _parse_form(request, max_bytes)
+    raise UnsupportedMediaType("send application/json, or multipart/form-data with a file")
+
+
+def parse_wait(request: Request) -> float:
+    """Return the seconds of ``Prefer: wait=N`` (RFC 7240), at most 60; 0 without or if unclear."""
+    wait = parse_dict_header(request.headers.get("Prefer", "")).get("wait") or ""
+    return min(float(wait), MAX_WAIT) if wait.isascii() and wait.isdecimal() else 0.0
+
+
+def _json_object(request: Request) -> bytes:
+    if not isinstance(request.get_json(), dict):
+        raise BadRequest("the body must be a JSON object")
+    return request.get_data()
+
+
+def _parse_form(request: Request, max_bytes: int) -> Upload:
+    unknown = (set(request.form) | set(request.files)) - {"file", "destination", "options"}
+    if unknown:
+        raise UnprocessableEntity(f"unknown form fields: {', '.join(sorted(unknown))}")
+    file = request.files.get("file")
+    if file is None:
+        raise UnprocessableEntity("the form needs a file in the field 'file'")
+    size = file.stream.seek(0, 2)
+    file.stream.seek(0)
+    if size == 0:
+        raise EmptyObject("the uploaded file has no bytes")
+    if size > max_bytes:
+        raise ObjectTooLarge(f"the uploaded file has {size} bytes, more than {max_bytes}")
+    return Upload(
+        stream=file.stream,
+        filename=secure_filename(file.filename or "")[-100:] or "photo",
+        content_type=file.mimetype if file.mimetype.startswith("image/") else "",
+        destination=_OBJECT_REF.validate_json(request.form.get("destination", "null")),
+        options=Options.model_validate_json(request.form.get("options", "{}")),
+    )

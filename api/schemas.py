@@ -1,0 +1,79 @@
+"""What goes over the wire beside the records of ``core.jobs``."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.jobs import Job, State
+
+
+class ListQuery(BaseModel):
+    """Query of ``GET /v1/jobs``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: State | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    cursor: Annotated[str, Field(max_length=36)] | None = None
+
+
+class ResultQuery(BaseModel):
+    """Query of ``GET /v1/jobs/{id}/result``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    download: bool = False
+
+
+class JobPage(BaseModel):
+    """A page of jobs, newest first."""
+
+    jobs: list[Job]
+    next: str | None
+    """The cursor of the next page; null on the last one."""
+
+
+class ModelInfo(BaseModel):
+    """A network of the catalogue."""
+
+    name: str
+    title: str
+    family: str
+    license: str
+    paper: str | None
+    digest: str
+    input_size: int
+    temperature: float
+    installed: bool
+    """Whether its files are on the API's machine."""
+    default: bool
+
+
+class ModelList(BaseModel):
+    """The catalogue."""
+
+    models: list[ModelInfo]
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str
+
+
+class Readiness(BaseModel):
+    """The parts that a job needs: ``ok``, or the reason why not."""
+
+    status: str
+    checks: dict[str, str]
+
+
+class ProblemDocument(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    """Stable; match on it."""
+    detail: str
