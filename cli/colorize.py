@@ -1,0 +1,157 @@
+"""``tintype colorize``: files in, files out, no servers."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core.errors import ObjectTooLarge, TintypeError
+from core.jobs import Options
+from core.jobs.records import OutputFormat
+from core.settings import Settings
+from models import Catalogue
+from worker.engines import Engine, load_engine
+from worker.images import SUFFIXES
+from worker.processing import Processed, process
+
+_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/tiff": ".tif"}
+_READ = {*SUFFIXES, "bmp"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One image to do: where it is, and where its result goes, without the suffix."""
+
+    source: Path
+    stem: Path
+
+
+@click.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the results; folders given as PATH keep their structure in it.",
+)
+@click.option("--model", help="Name of a network, or a folder that holds one.")
+@click.option("--engine", help="Way of running the network.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0.01, 1),
+    help="1 is calm, towards 0 vivid and patchy; left out: the network's own.",
+)
+@click.option(
+    "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
+)
+@click.option("--quality", type=click.IntRange(1, 100), help="For JPEG and WebP.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per image.")
+def colorize(
+    paths: tuple[Path, ...],
+    output: Path,
+    model: str | None,
+    engine: str | None,
+    temperature: float | None,
+    format: OutputFormat | None,
+    quality: int | None,
+    as_json: bool,
+) -> None:
+    """Colorize image files or folders of them, without any server.
+
+    A file that cannot be colorized is reported, the rest go on, and the exit code is 1.
+    """
+    settings = Settings.load()
+    network = load_engine(
+        engine or settings.engine,
+        Catalogue.from_settings(settings).find(model),
+        settings.threads,
+    )
+    options = Options(temperature=temperature, format=format, quality=quality)
+    targets = list(find(paths, output))
+    if not targets:
+        raise click.UsageError("no images found in the folders given")
+    failed = 0
+    with _progress(visible=not as_json) as progress:
+        task = progress.add_task("Colorizing", total=len(targets))
+        for target in targets:
+            report = _one(target, network, options, settings)
+            failed += "error" in report
+            if as_json:
+                click.echo(json.dumps(report))
+            elif "error" in report:
+                progress.console.print(f"{target.source}: {report['error']['detail']}", style="red")
+            progress.advance(task)
+    if not as_json:
+        click.echo(f"{len(targets) - failed} colorized into {output}, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+def find(paths: tuple[Path, ...], output: Path) -> Iterator[Target]:
+    """Yield every image: files as named, folders all the way down, never one of the results."""
+    inside = output.resolve()
+    for path in paths:
+        if path.is_file():
+            yield Target(path, output / path.stem)
+            continue
+        for file in sorted(path.rglob("*")):
+            known = file.suffix.lstrip(".").lower() in _READ
+            if known and file.is_file() and not file.resolve().is_relative_to(inside):
+                yield Target(file, output / file.relative_to(path).with_suffix(""))
+
+
+def _one(target: Target, engine: Engine, options: Options, settings: Settings) -> dict[str, Any]:
+    """Do one image and return what ``--json`` prints about it."""
+    report: dict[str, Any] = {"source": str(target.source)}
+    try:
+        size = target.source.stat().st_size
+        if size > settings.max_bytes:
+            raise ObjectTooLarge(
+                f"the file has {size} bytes, more than {settings.max_bytes}; see TINTYPE_MAX_BYTES"
+            )
+        done = process(target.source.read_bytes(), engine, options, settings.max_pixels)
+        path = _write(target, done)
+    except TintypeError as error:
+        return report | {"error": {"code": error.code, "detail": str(error)}}
+    except OSError as error:
+        return report | {"error": {"code": "file_error", "detail": str(error)}}
+    return report | {
+        "output": str(path),
+        "width": done.width,
+        "height": done.height,
+        "model": engine.model.name,
+        "ms": {
+            name.removesuffix("_ms"): round(value, 1)
+            for name, value in done.timings.model_dump(exclude_none=True).items()
+        },
+    }
+
+
+def _write(target: Target, done: Processed) -> Path:
+    """Write the result beside its final name first; a source is never overwritten."""
+    path = target.stem.with_name(target.stem.name + _SUFFIX[done.content_type])
+    if path.exists() and path.samefile(target.source):
+        raise OSError(f"the result would overwrite its source {path}; choose another -o")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(done.data)
+    part.replace(path)
+    return path
+
+
+def _progress(visible: bool) -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), disable=not visible)

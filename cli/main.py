@@ -1,0 +1,55 @@
+"""The ``tintype`` command; a subcommand's module is imported when it is asked for."""
+
+import importlib
+import sys
+from importlib.metadata import version
+
+import click
+
+from core.errors import TintypeError
+
+COMMANDS = {
+    "up": "cli.up",
+    "demo": "cli.demo",
+    "colorize": "cli.colorize",
+    "models": "cli.models",
+    "api": "cli.serve",
+    "worker": "cli.serve",
+    "alive": "cli.serve",
+    "init": "cli.serve",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads their code late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order that help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[name]), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(version("tintype"))
+def cli() -> None:
+    """Colorize black-and-white photographs."""
+
+
+def main() -> None:
+    """Run the command line; our own errors become one line and exit code 1."""
+    try:
+        cli()
+    except TintypeError as error:
+        click.echo(f"tintype: {error.code}: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

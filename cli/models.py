@@ -1,0 +1,75 @@
+"""``tintype models``: list, pull, verify, path."""
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from core.settings import Settings
+from models import Catalogue
+from models.download import pull as pull_model
+
+
+@click.group()
+def models() -> None:
+    """Look at the networks and fetch them."""
+
+
+def _catalogue() -> Catalogue:
+    return Catalogue.from_settings(Settings.load())
+
+
+@models.command("list")
+def list_() -> None:
+    """List the catalogue and your own models; * marks the default."""
+    catalogue = _catalogue()
+    default = catalogue.default().name
+    table = Table("", "name", "installed", "size", "licence", "what it is", box=None)
+    for model in catalogue.models():
+        size = sum(file.bytes for _, file in model.files) / 1e6
+        table.add_row(
+            "*" if model.name == default else "",
+            model.name,
+            "yes" if model.installed else "no",
+            f"{size:.0f} MB",
+            model.manifest.license,
+            model.manifest.title,
+        )
+    Console().print(table)
+
+
+@models.command()
+@click.argument("name")
+def pull(name: str) -> None:
+    """Fetch a network's files; run it again to go on after an interruption."""
+    model = _catalogue().get(name)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns) as progress:
+        tasks = {
+            file.name: progress.add_task(file.name, total=file.bytes) for _, file in model.files
+        }
+        pull_model(model, lambda name, done, total: progress.update(tasks[name], completed=done))
+    click.echo(f"{model.name} is in {model.folder}")
+
+
+@models.command()
+@click.argument("name", required=False)
+def verify(name: str | None) -> None:
+    """Compare the files of one network, or of all installed ones, with their manifests."""
+    catalogue = _catalogue()
+    chosen = [catalogue.get(name)] if name else [m for m in catalogue.models() if m.installed]
+    for model in chosen:
+        model.verify()
+        click.echo(f"{model.name}: ok ({model.digest})")
+
+
+@models.command()
+@click.argument("name")
+def path(name: str) -> None:
+    """Print the folder of a network; it need not exist yet."""
+    click.echo(_catalogue().get(name).folder)

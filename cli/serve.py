@@ -1,0 +1,89 @@
+"""``tintype api`` and ``worker``: one part of the service, and what containers ask of it."""
+
+import logging
+import os
+import socket
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from core import heartbeats
+from core.errors import NoLiveWorker
+from core.jobs.store import connect
+from core.settings import Settings
+from core.storage import Storage
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class Gunicorn(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our app, configured here instead of by a file."""
+
+    def __init__(self, settings: Settings, bind: str) -> None:
+        self._settings = settings
+        self._options: dict[str, Any] = {
+            "bind": bind,
+            "workers": settings.api_processes,
+            "worker_class": "gthread",
+            "threads": settings.api_threads,
+            # Longer than the longest Prefer: wait.
+            "timeout": 90,
+            "graceful_timeout": 8,
+            "keepalive": 20,
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Apply the options that this version of gunicorn knows."""
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the app, once per gunicorn worker."""
+        from api.app import create_app
+
+        return create_app(self._settings)
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
+def api(bind: str) -> None:
+    """Run the HTTP API."""
+    settings = Settings.load()
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    Gunicorn(settings, bind).run()
+
+
+@click.command()
+@click.option("--name", default="worker", show_default=True, help="Name of this worker.")
+def worker(name: str) -> None:
+    """Run a worker: one Celery parent with TINTYPE_CONCURRENCY children."""
+    from worker.app import make_app
+
+    settings = Settings.load()
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    host = f"{name}-{os.getpid()}@{socket.gethostname()}"
+    make_app(settings).worker_main(
+        ["worker", "--hostname", host, "--without-gossip", "--without-mingle", "--pool", "prefork"]
+        + ["--loglevel", settings.log_level]
+    )
+
+
+@click.command()
+def alive() -> None:
+    """Exit 0 if a worker child of this host has its network loaded; for health checks."""
+    settings = Settings.load()
+    prefix = f"{socket.gethostname()}:"
+    with connect(settings.redis_url) as redis:
+        if not any(name.startswith(prefix) for name in heartbeats.alive(redis)):
+            raise NoLiveWorker("no worker child of this host has been heard from lately")
+
+
+@click.command()
+def init() -> None:
+    """Create the upload bucket if there is none."""
+    settings = Settings.load()
+    Storage(settings).ensure_bucket(settings.bucket)

@@ -1,0 +1,89 @@
+"""One supervised process."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import StackError
+
+POLL = 0.05
+KILL_WAIT = 5.0
+MARK = "TINTYPE_STACK"
+"""Variable that marks a child with the data folder of its stack."""
+
+
+@dataclass
+class Child:
+    """A command, how to know that it is ready, and how long it may take to stop."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    ready: Callable[[int], bool]
+    """Called with the process id."""
+    grace: float = 10.0
+    """Seconds between SIGTERM and SIGKILL."""
+    process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+    started: float = field(default=0.0, init=False)
+    crashes: int = field(default=0, init=False)
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while it runs."""
+        return self.process.pid if self.process and self.process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.started = time.monotonic()
+
+    def wait_ready(self, seconds: float, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            StackError: it died, or was not ready in time; the message has the end of its log.
+        """
+        deadline = time.monotonic() + seconds
+        while not stopping():
+            if self.process is None or self.process.poll() is not None:
+                raise StackError(f"{self.name} did not start: {self.tail()}")
+            if self.ready(self.process.pid):
+                return
+            if time.monotonic() > deadline:
+                raise StackError(f"{self.name} was not ready in {seconds:.0f} s: {self.tail()}")
+            time.sleep(POLL)
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        if self.pid is not None and self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Wait until it has stopped; after its grace, kill it and what it started."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(self.grace)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(KILL_WAIT)
+
+    def tail(self, lines: int = 8) -> str:
+        """Return the end of its log."""
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return "(no log)"

@@ -1,0 +1,227 @@
+"""Starting, watching and stopping the embedded stack."""
+
+import fcntl
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+from redis import Redis
+
+from cli.stack import servers
+from cli.stack.child import MARK, Child
+from cli.stack.stale import clear_stale
+from core.broker import HARD_LIMIT_MARGIN
+from core.errors import StackError
+from core.heartbeats import alive, member
+from core.settings import Settings
+from core.storage import Storage
+
+START_SECONDS = 120.0
+STEADY_SECONDS = 30.0
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """What ``tintype up`` was asked for."""
+
+    data: Path
+    port: int = 0
+    workers: int = 1
+
+
+class Stack:
+    """The servers that the settings do not name, the API and the workers."""
+
+    def __init__(
+        self, options: StackOptions, settings: Settings, say: Callable[[str], None] = print
+    ) -> None:
+        self.options = options
+        self._say = say
+        self._stopping = threading.Event()
+        self._lock: IO[str] | None = None
+        data = options.data.resolve()
+        for folder in ("redis", "s3", "logs"):
+            (data / folder).mkdir(parents=True, exist_ok=True)
+        self.data = data
+        self._given = settings
+        self.children: list[Child] = []
+
+    @property
+    def file(self) -> Path:
+        """Return where the stack says how to reach it."""
+        return self.data / "stack.json"
+
+    def start(self) -> None:
+        """Start everything, in order, and write ``stack.json``.
+
+        Raises:
+            StackError: a part did not start, or another stack uses the same data.
+        """
+        self._take_lock()
+        clear_stale(self.file, self.data)
+        self.settings, redis, s3 = self._plan_servers()
+        self.url = f"http://{servers.HOST}:{servers.free_port(self.options.port)}"
+        first = [child for child in (redis, s3) if child]
+        self._start(first)
+        Storage(self.settings).ensure_bucket(self.settings.bucket)
+        self._start([self._api(), *map(self._worker, range(1, self.options.workers + 1))])
+        self._write_file()
+
+    def watch(self, moments: float | None = None) -> None:
+        """Report and restart children that die, until ``stop`` is called."""
+        end = None if moments is None else time.monotonic() + moments
+        due: dict[str, float] = {}
+        while not self._stopping.wait(0.2):
+            if end is not None and time.monotonic() > end:
+                return
+            for child in self.children:
+                if child.pid is None:
+                    self._revive(child, due)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether someone has asked the stack to stop."""
+        return self._stopping.is_set()
+
+    def ask_to_stop(self) -> None:
+        """Make ``watch`` return; safe in a signal handler."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Stop the API, then the workers when they have finished their jobs, then the servers."""
+        self._stopping.set()
+        for group in ("api", "worker", "s3", "redis"):
+            members = [child for child in self.children if child.name.startswith(group)]
+            for child in members:
+                child.terminate()
+            for child in members:
+                child.wait()
+        self.file.unlink(missing_ok=True)
+        if self._lock:
+            self._lock.close()
+
+    def _revive(self, child: Child, due: dict[str, float]) -> None:
+        """Report a dead child once, and start it again after a pause that grows with its crashes."""
+        now = time.monotonic()
+        if child.name not in due:
+            steady = now - child.started > STEADY_SECONDS
+            child.crashes = 1 if steady else child.crashes + 1
+            pause = 0 if child.crashes == 1 else min(2.0 ** (child.crashes - 2), LONGEST_PAUSE)
+            due[child.name] = now + pause
+            code = child.process.returncode if child.process else None
+            self._say(f"{child.name} died ({_reason(code)}); starting it again; log: {child.log}")
+        if now >= due[child.name]:
+            del due[child.name]
+            child.start()
+            self._write_file()
+
+    def _start(self, children: list[Child]) -> None:
+        for child in children:
+            self.children.append(child)
+            child.start()
+        for child in children:
+            child.wait_ready(START_SECONDS, self._stopping.is_set)
+
+    def _plan_servers(self) -> tuple[Settings, Child | None, Child | None]:
+        """Decide which servers to embed; return the settings that every part will use."""
+        changes: dict[str, Any] = {}
+        redis = s3 = None
+        if "redis_url" not in self._given.model_fields_set:
+            port = servers.free_port()
+            url = changes["redis_url"] = f"redis://{servers.HOST}:{port}/0"
+            command = servers.redis_command(port, self.data / "redis")
+            redis = self._child("redis", command, {}, lambda pid: servers.redis_ready(url))
+        if "s3_endpoint" not in self._given.model_fields_set:
+            port = servers.free_port()
+            keys = servers.S3Keys.load(self.data / "s3-keys.json")
+            changes |= {"s3_endpoint": f"http://{servers.HOST}:{port}"}
+            changes |= {"s3_access_key": keys.access_key, "s3_secret_key": keys.secret_key}
+            command = servers.s3_command(port, self.data / "s3")
+            s3 = self._child(
+                "s3", command, servers.s3_environment(keys), lambda pid: servers.port_open(port)
+            )
+        fields = self._given.model_dump(exclude_unset=True) | changes
+        return Settings(**fields), redis, s3
+
+    def _api(self) -> Child:
+        command = [*_tintype(), "api", "--bind", self.url.removeprefix("http://")]
+        return self._child(
+            "api", command, self._environment(), lambda pid: servers.http_ok(f"{self.url}/healthz")
+        )
+
+    def _worker(self, number: int) -> Child:
+        redis = Redis.from_url(self.settings.redis_url, decode_responses=True)
+        wanted = self.settings.concurrency
+
+        def ready(pid: int) -> bool:
+            mine = {member(child.pid) for child in psutil.Process(pid).children(recursive=True)}
+            return len(mine & alive(redis)) >= wanted
+
+        command = [*_tintype(), "worker", "--name", f"worker-{number}"]
+        grace = self.settings.job_timeout + HARD_LIMIT_MARGIN
+        return self._child(f"worker-{number}", command, self._environment(), ready, grace)
+
+    def _environment(self) -> dict[str, str]:
+        return self.settings.as_environment()
+
+    def _child(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        ready: Callable[[int], bool],
+        grace: float = 10.0,
+    ) -> Child:
+        environment = {**environment, MARK: str(self.data)}
+        return Child(name, command, environment, self.data / "logs" / f"{name}.log", ready, grace)
+
+    def _take_lock(self) -> None:
+        self._lock = (self.data / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StackError(
+                f"another stack runs on {self.data}; stop it or choose another --data"
+            ) from error
+
+    def _write_file(self) -> None:
+        """Write ``stack.json`` whole, readable by this user alone: it has the storage's keys."""
+        pids = {child.name: child.pid for child in self.children}
+        secret = self.settings.s3_secret_key
+        content = {
+            "api": self.url,
+            "redis": self.settings.redis_url,
+            "s3": {
+                "endpoint": self.settings.s3_endpoint,
+                "access_key": self.settings.s3_access_key,
+                "secret_key": secret.get_secret_value() if secret else None,
+                "bucket": self.settings.bucket,
+            },
+            "pids": {
+                "api": pids.get("api"),
+                "redis": pids.get("redis"),
+                "s3": pids.get("s3"),
+                "workers": [pid for name, pid in pids.items() if name.startswith("worker")],
+            },
+        }
+        part = self.file.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            json.dump(content, out, indent=2)
+        part.replace(self.file)
+
+
+def _tintype() -> list[str]:
+    return [sys.executable, "-m", "cli.main"]
+
+
+def _reason(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

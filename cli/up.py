@@ -1,0 +1,45 @@
+"""``tintype up``: the whole service in the foreground."""
+
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from cli.stack import Stack, StackOptions
+from core.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".tintype"),
+    show_default=True,
+    help="Folder for Redis' and storage's data, logs and stack.json.",
+)
+@click.option("--port", default=8000, show_default=True, help="Of the API; 0 is any free one.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes."
+)
+def up(data: Path, port: int, workers: int) -> None:
+    """Run Redis, S3, the API and workers until Ctrl-C.
+
+    TINTYPE_REDIS_URL and TINTYPE_S3_ENDPOINT replace the embedded servers.
+    """
+    stack = Stack(StackOptions(data, port, workers), Settings.load(), click.echo)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stack.ask_to_stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    try:
+        stack.start()
+        if not stack.stopping:
+            click.echo(f"Tintype is ready: {stack.url}  (docs: {stack.url}/docs)")
+            click.echo(f"Details: {stack.file}; Ctrl-C stops everything.")
+            stack.watch()
+    finally:
+        click.echo("Stopping; running jobs are finished first.")
+        stack.stop()
