@@ -1,0 +1,1 @@
+"""Train a small colorization network on a folder of photographs (extra ``train``)."""

@@ -1,0 +1,49 @@
+"""The 313 colour bins: soft encoding of ab and the prior over them (Zhang et al. 2016, section 2.1)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEIGHBOURS = 5
+SIGMA = 5.0
+AB_LIMIT = 110
+
+
+class SoftEncoder:
+    """Encodes integer ab values as weights over their five nearest bins.
+
+    The paper smooths the one-hot target with a Gaussian (sigma 5) over the five nearest bins.
+    Every integer ab value is encoded once, in the constructor; encoding an image is a table look-up.
+    """
+
+    def __init__(self, palette: NDArray[np.floating]) -> None:
+        """Build the table for a palette of shape (bins, 2), in ab units."""
+        axis = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
+        grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+        squared = ((grid[:, None, :] - palette[None].astype(np.float32)) ** 2).sum(axis=-1)
+        nearest = np.argpartition(squared, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        distance = np.take_along_axis(squared, nearest, axis=1)
+        # Far outside the palette every Gaussian underflows; the nearest bin then keeps weight one.
+        weight = np.exp(-(distance - distance.min(axis=1, keepdims=True)) / (2 * SIGMA**2))
+        side = 2 * AB_LIMIT + 1
+        self.bins = nearest.astype(np.int64).reshape(side, side, NEIGHBOURS)
+        normalized = weight / weight.sum(axis=1, keepdims=True)
+        self.weights = normalized.astype(np.float32).reshape(side, side, NEIGHBOURS)
+
+    def encode(self, ab: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return bins and weights, both of shape (..., 5), for integer ab of shape (..., 2)."""
+        index = np.clip(ab.astype(np.int32), -AB_LIMIT, AB_LIMIT) + AB_LIMIT
+        a, b = index[..., 0], index[..., 1]
+        return self.bins[a, b], self.weights[a, b]
+
+
+def rebalancing_weights(
+    prior: NDArray[np.floating], strength: float, mix: float = 0.5
+) -> NDArray[np.float32]:
+    """Return one loss weight per bin (Zhang et al. 2016, equation 4), with mean one under the prior.
+
+    ``mix`` is the paper's lambda, the share of a uniform distribution mixed into the prior.
+    ``strength`` 1 is the paper's weighting and 0 is none.
+    """
+    mixed = (1 - mix) * prior + mix / prior.size
+    weights = (1 / mixed) ** strength
+    return np.asarray(weights / (prior * weights).sum(), dtype=np.float32)

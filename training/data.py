@@ -1,0 +1,128 @@
+"""Photographs as training crops: random crops, old-photograph damage, lightness and ab."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+LARGE_SIDE = 128
+GREY_CHROMA = 3.0
+STRIDE = 4
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training at a fixed crop size (progressive resizing)."""
+
+    size: int
+    """Side of the square crop, in pixels; a multiple of 16."""
+    crops: int
+    """How many crops the phase sees."""
+    batch: int
+    large_share: float
+    """Share of crops from photographs whose shorter side is at least 128 pixels."""
+    min_area: float
+    """Smallest crop, as a share of the photograph's area."""
+
+
+def find_photos(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return (large, small) photographs below ``folder``, sorted by path.
+
+    Raises:
+        SystemExit: the folder holds no photograph.
+    """
+    large: list[Path] = []
+    small: list[Path] = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES:
+            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if image is not None:
+                (large if min(image.shape[:2]) >= LARGE_SIDE else small).append(path)
+    if not large and not small:
+        raise SystemExit(f"{folder} holds no photographs; name a folder of JPEG or PNG files")
+    return large, small
+
+
+def to_lab(bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Convert 8-bit BGR to CIELAB (D65): L 0..100, ab about -110..110."""
+    scaled = bgr.astype(np.float32) / np.float32(255)
+    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2LAB), dtype=np.float32)
+
+
+class Crops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Crop number i depends only on the seed and i, so that a resumed run sees the same crops."""
+
+    def __init__(
+        self, photos: tuple[list[Path], list[Path]], phase: Phase, seed: int, start: int = 0
+    ) -> None:
+        self.large, self.small = photos
+        self.phase = phase
+        self.seed = seed
+        self.start = start
+
+    def __len__(self) -> int:
+        """Return the number of crops left in the phase."""
+        return self.phase.crops - self.start
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return lightness - 50, (1, size, size) float32, and ab, (size/4, size/4, 2) int16."""
+        rng = np.random.default_rng((self.seed, self.phase.size, self.start + index))
+        lab = self._colour_crop(rng)
+        side = self.phase.size // STRIDE
+        ab = cv2.resize(lab[..., 1:], (side, side), interpolation=cv2.INTER_AREA)
+        lightness = damage(lab[..., 0], rng) - 50
+        return (
+            torch.from_numpy(np.ascontiguousarray(lightness[None])),
+            torch.from_numpy(np.rint(ab).astype(np.int16)),
+        )
+
+    def _colour_crop(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Draw photographs until a crop has colour: a grey one would teach that all is grey."""
+        for _ in range(10):
+            use_large = not self.small or (self.large and rng.random() < self.phase.large_share)
+            pool = self.large if use_large else self.small
+            bgr = cv2.imread(str(pool[rng.integers(len(pool))]), cv2.IMREAD_COLOR)
+            if bgr is None:
+                continue
+            lab = to_lab(random_crop(np.asarray(bgr, np.uint8), self.phase, rng))
+            if np.abs(lab[..., 1:]).mean() * 2 > GREY_CHROMA:
+                break
+        return lab
+
+
+def random_crop(
+    bgr: NDArray[np.uint8], phase: Phase, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Cut a random part, resize it to the phase's square and flip half of them."""
+    height, width = bgr.shape[:2]
+    area = np.exp(rng.uniform(np.log(phase.min_area), 0))
+    stretch = np.exp(rng.uniform(-0.25, 0.25))
+    crop_h = int(np.clip(round(height * np.sqrt(area) * stretch), 16, height))
+    crop_w = int(np.clip(round(width * np.sqrt(area) / stretch), 16, width))
+    top = rng.integers(height - crop_h + 1)
+    left = rng.integers(width - crop_w + 1)
+    part = bgr[top : top + crop_h, left : left + crop_w]
+    shrink = min(crop_h, crop_w) > phase.size
+    method = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
+    square = cv2.resize(part, (phase.size, phase.size), interpolation=method)
+    return np.asarray(square[:, ::-1] if rng.random() < 0.5 else square)
+
+
+def damage(lightness: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Age the lightness (0..100): contrast curve, fading, blur and grain, each on some crops."""
+    out = lightness / 100
+    if rng.random() < 0.5:
+        out = out ** np.exp(rng.normal(0, 0.25))
+    if rng.random() < 0.3:
+        low, high = rng.uniform(0, 0.2), rng.uniform(0.8, 1)
+        out = low + out * (high - low)
+    if rng.random() < 0.2:
+        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.2))
+    if rng.random() < 0.3:
+        out = out + rng.normal(0, rng.uniform(0.005, 0.04), out.shape)
+    return np.asarray(np.clip(out, 0, 1) * 100, dtype=np.float32)

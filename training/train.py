@@ -1,0 +1,139 @@
+"""The training loop: cross-entropy on soft-encoded bins, moving average, checkpoints, resume."""
+
+import itertools
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from training.bins import SoftEncoder, rebalancing_weights
+from training.data import Crops, Phase, find_photos
+from training.network import TintSmall
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the result of a run."""
+
+    phases: tuple[Phase, ...]
+    rate: float = 2e-3
+    weight_decay: float = 1e-2
+    warmup: int = 200
+    ema: float = 0.998
+    rebalance: float = 0.0
+    seed: int = 1
+
+    @property
+    def steps(self) -> int:
+        """Number of optimizer steps of the whole run."""
+        return sum(math.ceil(phase.crops / phase.batch) for phase in self.phases)
+
+
+class Trainer:
+    """Holds network, average, optimizer and the position in the recipe."""
+
+    def __init__(
+        self, recipe: Recipe, palette: NDArray[np.floating], prior: NDArray[np.floating]
+    ) -> None:
+        self.recipe = recipe
+        self.encoder = SoftEncoder(palette)
+        weights = rebalancing_weights(prior, recipe.rebalance)
+        self.bin_weights = torch.from_numpy(weights)
+        self.network = TintSmall().to(memory_format=torch.channels_last)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
+        )
+        self.optimizer = torch.optim.AdamW(
+            self.network.trained_parameters(), recipe.rate, weight_decay=recipe.weight_decay
+        )
+        self.step = 0
+
+    def start_from(self, stem: Path) -> None:
+        """Load the frozen stem from an ``.npz`` archive of Caffe blobs."""
+        weights = dict(np.load(stem))
+        self.network.stem.load(weights)
+        self.average.module.stem.load(weights)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; a crash while writing leaves the previous one."""
+        state = {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint of the same recipe."""
+        state = torch.load(path, weights_only=True)
+        self.step = state["step"]
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
+        """Cross-entropy between logits and soft-encoded ab, weighted by the likeliest bin."""
+        bins, weights = (torch.from_numpy(part) for part in self.encoder.encode(ab.numpy()))
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network(lightness.contiguous(memory_format=torch.channels_last))
+        log_p = logits.float().log_softmax(dim=1)
+        picked = log_p.gather(1, bins.permute(0, 3, 1, 2))
+        cross_entropy = -(picked * weights.permute(0, 3, 1, 2)).sum(dim=1)
+        likeliest = bins.gather(-1, weights.argmax(-1, keepdim=True)).squeeze(-1)
+        return (cross_entropy * self.bin_weights[likeliest]).mean()
+
+    def run(self, photos: Path, checkpoint: Path, every: int = 200) -> None:
+        """Train to the end of the recipe, saving every ``every`` steps and at the end."""
+        self.network.train()
+        began, first, recent = time.monotonic(), self.step, 0.0
+        for lightness, ab in self._batches(photos):
+            for group in self.optimizer.param_groups:
+                group["lr"] = self._rate()
+            loss = self.loss(lightness, ab)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.network.trained_parameters(), 1.0)
+            self.optimizer.step()
+            self.average.update_parameters(self.network)
+            self.step += 1
+            recent = loss.item() if not recent else 0.98 * recent + 0.02 * loss.item()
+            if self.step % every == 0 or self.step == self.recipe.steps:
+                self.save(checkpoint)
+                pace = (time.monotonic() - began) / (self.step - first)
+                left = pace * (self.recipe.steps - self.step) / 60
+                print(
+                    f"step {self.step}/{self.recipe.steps}  loss {recent:.3f}  "
+                    f"{pace * 1e3:.0f} ms a step  {left:.0f} min left",
+                    flush=True,
+                )
+
+    def _rate(self) -> float:
+        """Cosine schedule after a linear warm-up."""
+        progress = self.step / self.recipe.steps
+        warm = min(1.0, (self.step + 1) / self.recipe.warmup)
+        return self.recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * progress)) + 1e-3)
+
+    def _batches(self, folder: Path) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield what the recipe has left, phase after phase."""
+        photos = find_photos(folder)
+        done = self.step
+        for phase in self.recipe.phases:
+            steps = math.ceil(phase.crops / phase.batch)
+            skipped = min(done, steps)
+            done -= skipped
+            if skipped == steps:
+                continue
+            crops = Crops(photos, phase, self.recipe.seed, skipped * phase.batch)
+            loader = DataLoader(crops, phase.batch, num_workers=1, prefetch_factor=8)
+            yield from itertools.islice(loader, steps - skipped)
