@@ -35,7 +35,7 @@ clean:
 
 define lock
 $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header $(2) $(3) -o requirements/$(1).lock
+	--no-emit-index-url --no-header --no-strip-extras $(2) $(3) -o requirements/$(1).lock
 endef
 
 .venv/bin/python:
