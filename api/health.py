@@ -1,6 +1,7 @@
 """``/healthz`` and ``/readyz``: for load balancers and orchestrators."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -11,7 +12,6 @@ from api.schemas import Health, Readiness
 from api.services import Services, services
 from core.errors import NoLiveWorker, TintypeError
 from core.heartbeats import alive
-from http import HTTPStatus
 
 bp = APIBlueprint("health", __name__, tag="Health")
 

@@ -11,7 +11,7 @@ from core.jobs import JobRequest
 _REF = "#/components/schemas/{model}"
 
 
-def complete(spec: dict[str, Any]) -> dict[str, Any]:
+def complete(spec: Any) -> Any:
     """Add the body of ``POST /v1/jobs`` and the problem document that any call may answer."""
     _, extra = models_json_schema(
         [(JobRequest, "validation"), (ProblemDocument, "serialization")], ref_template=_REF

@@ -85,10 +85,10 @@ def register(app: APIFlask) -> None:
             for message in messages
         ]
         more = {"errors": fields} if fields else {}
-        return problem(status, _code_of(status), error.message, **more)
+        return problem(status, _code_of(status), error.message or status.phrase, **more)
 
     @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> Response:
+    def unexpected(_error: Exception) -> Response:
         log.exception("unexpected error")
         return problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -161,7 +161,7 @@ def _table(submitted: Sequence[Submitted]) -> Table:
     table = Table("photo", "state", "size", "queued ms", "run ms", key, box=None)
     for item in submitted:
         job = item.job
-        ran = (job.finished - job.started).total_seconds() * 1e3 if _ended(job) else None
+        ran = _run_ms(job)
         table.add_row(
             item.photo.name,
             job.state,
@@ -173,8 +173,10 @@ def _table(submitted: Sequence[Submitted]) -> Table:
     return table
 
 
-def _ended(job: Job) -> bool:
-    return job.finished is not None and job.started is not None
+def _run_ms(job: Job) -> float | None:
+    if job.finished is None or job.started is None:
+        return None
+    return (job.finished - job.started).total_seconds() * 1e3
 
 
 def _download(submitted: Sequence[Submitted], client: Client, output: Path) -> list[Pair]:

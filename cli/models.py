@@ -53,7 +53,7 @@ def pull(name: str) -> None:
         tasks = {
             file.name: progress.add_task(file.name, total=file.bytes) for _, file in model.files
         }
-        pull_model(model, lambda name, done, total: progress.update(tasks[name], completed=done))
+        pull_model(model, lambda name, done, _: progress.update(tasks[name], completed=done))
     click.echo(f"{model.name} is in {model.folder}")
 
 

@@ -67,8 +67,10 @@ def worker(name: str) -> None:
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     host = f"{name}-{os.getpid()}@{socket.gethostname()}"
     make_app(settings).worker_main(
-        ["worker", "--hostname", host, "--without-gossip", "--without-mingle", "--pool", "prefork"]
-        + ["--loglevel", settings.log_level]
+        [
+            *("worker", "--pool", "prefork", "--without-gossip", "--without-mingle"),
+            *("--hostname", host, "--loglevel", settings.log_level),
+        ]
     )
 
 

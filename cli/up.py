@@ -29,7 +29,7 @@ def up(data: Path, port: int, workers: int) -> None:
     """
     stack = Stack(StackOptions(data, port, workers), Settings.load(), click.echo)
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         stack.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -19,7 +20,7 @@ def alive(redis: Redis) -> set[str]:
     Raises:
         redis.RedisError: Redis is away.
     """
-    return set(redis.zrangebyscore(KEY, time.time() - LIFETIME, "+inf"))
+    return {str(name) for name in redis.zrangebyscore(KEY, time.time() - LIFETIME, "+inf")}
 
 
 def member(pid: int) -> str:
@@ -39,18 +40,14 @@ class Heartbeat(threading.Thread):
     def run(self) -> None:
         """Beat until stopped; a beat that Redis misses is tried again at the next interval."""
         while not self._stopped.is_set():
-            try:
+            with suppress(RedisError):
                 now = time.time()
                 self._redis.zadd(KEY, {self._member: now})
                 self._redis.zremrangebyscore(KEY, "-inf", now - 10 * LIFETIME)
-            except RedisError:
-                pass
             self._stopped.wait(INTERVAL)
 
     def stop(self) -> None:
         """Sign off at once, so that nobody waits for the lifetime to run out."""
         self._stopped.set()
-        try:
+        with suppress(RedisError):
             self._redis.zrem(KEY, self._member)
-        except RedisError:
-            pass

@@ -14,7 +14,7 @@ Progress = Callable[[str, int, int], None]
 """Called with file name, bytes so far, bytes in all."""
 
 
-def pull(model: Model, progress: Progress = lambda name, done, total: None) -> None:
+def pull(model: Model, progress: Progress = lambda *_: None) -> None:
     """Fetch every file that is missing or wrong; what was fetched before goes on where it stopped.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The 313 colour bins: soft encoding of ab and the prior over them (Zhang et al. 2016, section 2.1)."""
+"""The 313 colour bins: soft encoding and rebalancing (Zhang et al. 2016, sections 2.1, 2.2)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ class SoftEncoder:
     """Encodes integer ab values as weights over their five nearest bins.
 
     The paper smooths the one-hot target with a Gaussian (sigma 5) over the five nearest bins.
-    Every integer ab value is encoded once, in the constructor; encoding an image is a table look-up.
+    Every integer ab value is encoded once, in the constructor; an image is then a table look-up.
     """
 
     def __init__(self, palette: NDArray[np.floating]) -> None:
@@ -39,7 +39,7 @@ class SoftEncoder:
 def rebalancing_weights(
     prior: NDArray[np.floating], strength: float, mix: float = 0.5
 ) -> NDArray[np.float32]:
-    """Return one loss weight per bin (Zhang et al. 2016, equation 4), with mean one under the prior.
+    """Return one loss weight per bin (Zhang et al. 2016, equation 4), mean one under the prior.
 
     ``mix`` is the paper's lambda, the share of a uniform distribution mixed into the prior.
     ``strength`` 1 is the paper's weighting and 0 is none.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -115,7 +116,7 @@ def random_crop(
 
 def damage(lightness: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Age the lightness (0..100): contrast curve, fading, blur and grain, each on some crops."""
-    out = lightness / 100
+    out: NDArray[Any] = lightness / 100
     if rng.random() < 0.5:
         out = out ** np.exp(rng.normal(0, 0.25))
     if rng.random() < 0.3:

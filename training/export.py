@@ -157,4 +157,5 @@ def load_average(checkpoint: Path) -> TintSmall:
     network.load_state_dict(
         {key[len(prefix) :]: value for key, value in average.items() if key.startswith(prefix)}
     )
-    return network.eval()
+    network.eval()
+    return network

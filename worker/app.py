@@ -65,7 +65,7 @@ def make_app(settings: Settings) -> Celery:
     worker_process_shutdown.connect(child.tear_down, weak=False)
 
     @app.task(name=COLORIZE_TASK, bind=True, max_retries=0)
-    def colorize(task: "Task[Any, Any]", job_id: str) -> None:
+    def colorize(_task: "Task[Any, Any]", job_id: str) -> None:
         """Run one job. What escapes is no fault of the job's: deliver it again."""
         assert child.runner is not None, "a child takes no job before it is set up"
         try:

@@ -69,12 +69,12 @@ class Photo:
     @property
     def height(self) -> int:
         """Rows."""
-        return self.pixels.shape[0]
+        return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
         """Columns."""
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
 
 def decode(data: bytes, max_pixels: int) -> Photo:
@@ -214,11 +214,11 @@ def _decode_16(data: bytes) -> tuple[Pixels, Pixels | None]:
         raise BrokenImage("the 16-bit image cannot be decoded")
     if array.dtype != np.uint16:
         raise UnsupportedFormat("16-bit images of this kind are not supported")
-    if array.ndim == 2:
-        return array, None
-    rgb = cv2.cvtColor(np.ascontiguousarray(array[..., :3]), cv2.COLOR_BGR2RGB)
-    alpha = np.ascontiguousarray(array[..., 3]) if array.shape[2] == 4 else None
-    return np.asarray(rgb, np.uint16), alpha
+    deep = np.asarray(array, np.uint16)
+    if deep.ndim == 2:
+        return deep, None
+    alpha = np.ascontiguousarray(deep[..., 3]) if deep.shape[2] == 4 else None
+    return np.ascontiguousarray(deep[..., 2::-1]), alpha
 
 
 def _encode_16(photo: Photo, format: OutputFormat) -> bytes:
@@ -239,7 +239,7 @@ def _to_8_bits(photo: Photo) -> Photo:
     return replace(photo, pixels=scale(photo.pixels), alpha=alpha)
 
 
-def _upright(plane: Pixels, orientation: int) -> Pixels:
+def _upright(plane: NDArray[Any], orientation: int) -> Pixels:
     """Apply an EXIF orientation (Exif 2.32, tag 0x0112)."""
     if orientation in (5, 6, 7, 8):
         plane = plane.swapaxes(0, 1)

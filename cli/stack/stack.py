@@ -109,7 +109,7 @@ class Stack:
             self._lock.close()
 
     def _revive(self, child: Child, due: dict[str, float]) -> None:
-        """Report a dead child once, and start it again after a pause that grows with its crashes."""
+        """Report a dead child once; start it again after a pause that grows with its crashes."""
         now = time.monotonic()
         if child.name not in due:
             steady = now - child.started > STEADY_SECONDS
@@ -138,7 +138,7 @@ class Stack:
             port = servers.free_port()
             url = changes["redis_url"] = f"redis://{servers.HOST}:{port}/0"
             command = servers.redis_command(port, self.data / "redis")
-            redis = self._child("redis", command, {}, lambda pid: servers.redis_ready(url))
+            redis = self._child("redis", command, {}, lambda _: servers.redis_ready(url))
         if "s3_endpoint" not in self._given.model_fields_set:
             port = servers.free_port()
             keys = servers.S3Keys.load(self.data / "s3-keys.json")
@@ -146,7 +146,7 @@ class Stack:
             changes |= {"s3_access_key": keys.access_key, "s3_secret_key": keys.secret_key}
             command = servers.s3_command(port, self.data / "s3")
             s3 = self._child(
-                "s3", command, servers.s3_environment(keys), lambda pid: servers.port_open(port)
+                "s3", command, servers.s3_environment(keys), lambda _: servers.port_open(port)
             )
         fields = self._given.model_dump(exclude_unset=True) | changes
         return Settings(**fields), redis, s3
@@ -154,7 +154,7 @@ class Stack:
     def _api(self) -> Child:
         command = [*_tintype(), "api", "--bind", self.url.removeprefix("http://")]
         return self._child(
-            "api", command, self._environment(), lambda pid: servers.http_ok(f"{self.url}/healthz")
+            "api", command, self._environment(), lambda _: servers.http_ok(f"{self.url}/healthz")
         )
 
     def _worker(self, number: int) -> Child:

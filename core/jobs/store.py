@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -100,7 +100,7 @@ class JobStore:
             JobNotFound: there is none with this id.
         """
         with _reachable():
-            fields = self._redis.hgetall(self._job_key(job_id))
+            fields = cast(dict[str, str], self._redis.hgetall(self._job_key(job_id)))
         if not fields:
             raise JobNotFound(f"no job has the id {job_id!r}")
         return _parse(job_id, fields)
@@ -116,7 +116,8 @@ class JobStore:
         below = "+" if cursor is None else f"({_as_id(cursor)}"
         index = self._index_key(state or ALL)
         with _reachable():
-            ids = self._redis.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
+            found = self._redis.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
+            ids = cast(list[str], found)
             pipe = self._redis.pipeline(transaction=False)
             for job_id in ids[:limit]:
                 pipe.hgetall(self._job_key(job_id))

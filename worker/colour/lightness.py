@@ -30,8 +30,9 @@ def lightness(pixels: Pixels) -> Plane:
     linear = _linear_table(pixels.dtype)
     if pixels.ndim == 2:
         return _look_up(pixels, _from_luminance(linear))
-    out = np.empty(pixels.shape[:2], np.float32)
-    for rows in bands(*out.shape):
+    height, width = pixels.shape[:2]
+    out = np.empty((height, width), np.float32)
+    for rows in bands(height, width):
         luminance = cv2.transform(_look_up(pixels[rows], linear), LUMINANCE)
         out[rows] = _from_luminance(np.asarray(luminance, np.float32))
     return out

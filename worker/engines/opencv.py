@@ -60,7 +60,7 @@ def _read_palette(model: Model) -> Array:
     palette = np.load(model.path("palette"), allow_pickle=False)
     if palette.ndim != 2 or palette.shape[1] != 2:
         raise ValueError(f"the palette has shape {palette.shape}, should be (bins, 2)")
-    return palette.astype(np.float32)
+    return np.asarray(palette, dtype=np.float32)
 
 
 def _set_blob(net: "cv2.dnn.Net", layer: str, values: Array) -> None:

@@ -20,14 +20,14 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_settings_do_not_change_and_do_not_show_the_secret() -> None:
-    settings = Settings(s3_secret_key="hush")  # type: ignore[arg-type]
+    settings = Settings(s3_secret_key="hush")
     assert "hush" not in repr(settings)
     with pytest.raises(ValidationError):
         settings.max_pixels = 1  # type: ignore[misc]
 
 
 def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(s3_secret_key="hush", max_bytes=77, model=None)  # type: ignore[arg-type]
+    settings = Settings(s3_secret_key="hush", max_bytes=77, model=None)
     for name, value in settings.as_environment().items():
         monkeypatch.setenv(name, value)
     assert Settings.load() == settings

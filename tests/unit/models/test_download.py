@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DownloadFailed, ModelCorrupt
-from models import Model
+from models import Model, download
 from models.download import pull
 from models.manifest import MANIFEST, open_folder
 from tests.support.http_files import Files, serving
@@ -57,7 +57,10 @@ def test_an_interrupted_pull_goes_on_where_it_stopped(model: Model, files: Files
     assert "bytes=100-" in files.ranges
 
 
-def test_a_cut_connection_keeps_what_came(model: Model, files: Files) -> None:
+def test_a_cut_connection_keeps_what_came(
+    model: Model, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "CHUNK", 10)
     files.cut_after = 50
     with pytest.raises(DownloadFailed, match="run the command again"):
         pull(model)
@@ -102,7 +105,7 @@ def test_an_unreachable_host_is_named(model: Model, files: Files) -> None:
         pull(model)
 
 
-def test_a_refused_connection_is_a_failed_download(tmp_path: Path, model: Model) -> None:
+def test_a_refused_connection_is_a_failed_download(model: Model) -> None:
     manifest = model.folder / MANIFEST
     manifest.write_text(manifest.read_text().replace("http://127.0.0.1:", "http://127.0.0.1:1/"))
     with pytest.raises(DownloadFailed, match="cannot be fetched"):

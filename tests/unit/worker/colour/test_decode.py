@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from worker.colour.decode import annealed_mean
+
+PALETTE = np.array([[-50, 0], [0, 0], [0, 60]], np.float32)
+
+
+def _distribution(*p: float) -> np.ndarray:
+    return np.array(p, np.float32).reshape(-1, 1, 1)
+
+
+def test_temperature_1_is_the_plain_mean() -> None:
+    ab = annealed_mean(_distribution(0.5, 0.25, 0.25), PALETTE, 1.0)
+    assert ab[:, 0, 0] == pytest.approx([-25, 15], abs=1e-4)
+
+
+def test_a_low_temperature_is_the_mode() -> None:
+    ab = annealed_mean(_distribution(0.4, 0.25, 0.35), PALETTE, 0.01)
+    assert ab[:, 0, 0] == pytest.approx([-50, 0], abs=0.1)
+
+
+def test_the_papers_formula() -> None:
+    p, temperature = np.array([0.2, 0.3, 0.5]), 0.38
+    weights = np.exp(np.log(p) / temperature)
+    expected = PALETTE.T @ weights / weights.sum()
+    ab = annealed_mean(_distribution(*p), PALETTE, temperature)
+    assert ab[:, 0, 0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_chroma_grows_as_temperature_falls() -> None:
+    p = _distribution(0.6, 0.2, 0.2)
+    chroma = [np.hypot(*annealed_mean(p, PALETTE, t)[:, 0, 0]) for t in (1, 0.7, 0.4, 0.1)]
+    assert chroma == sorted(chroma)
+
+
+def test_a_probability_of_zero_is_no_problem() -> None:
+    ab = annealed_mean(_distribution(1.0, 0.0, 0.0), PALETTE, 0.38)
+    assert ab[:, 0, 0] == pytest.approx([-50, 0])
