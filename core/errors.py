@@ -143,6 +143,12 @@ class DownloadFailed(TransientError):
     code = "download_failed"
 
 
+class TrainingError(PermanentError):
+    """Raised when a training run cannot start or go on."""
+
+    code = "training_failed"
+
+
 class UnknownEngine(PermanentError):
     """Raised when no engine has this name."""
 

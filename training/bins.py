@@ -1,5 +1,8 @@
 """The 313 colour bins: soft encoding and rebalancing (Zhang et al. 2016, sections 2.1, 2.2)."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +18,9 @@ class SoftEncoder:
     Every integer ab value is encoded once, in the constructor; an image is then a table look-up.
     """
 
-    def __init__(self, palette: NDArray[np.floating]) -> None:
+    def __init__(self, palette: NDArray[Any]) -> None:
         """Build the table for a palette of shape (bins, 2), in ab units."""
+        self.size = len(palette)
         axis = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
         squared = ((grid[:, None, :] - palette[None].astype(np.float32)) ** 2).sum(axis=-1)
@@ -47,3 +51,12 @@ def rebalancing_weights(
     mixed = (1 - mix) * prior + mix / prior.size
     weights = (1 / mixed) ** strength
     return np.asarray(weights / (prior * weights).sum(), dtype=np.float32)
+
+
+def prior_of(samples: Iterable[NDArray[np.int16]], encoder: SoftEncoder) -> NDArray[np.float32]:
+    """Return the distribution over the bins, (bins,), of images' ab, each of shape (..., 2)."""
+    total = np.zeros(encoder.size)
+    for ab in samples:
+        bins, weights = encoder.encode(ab)
+        np.add.at(total, bins.ravel(), weights.ravel())
+    return np.asarray(total / total.sum(), dtype=np.float32)

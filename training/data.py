@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from core.errors import TrainingError
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 LARGE_SIDE = 128
 GREY_CHROMA = 3.0
@@ -31,11 +33,19 @@ class Phase:
     """Smallest crop, as a share of the photograph's area."""
 
 
-def find_photos(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return (large, small) photographs below ``folder``, sorted by path.
+@dataclass(frozen=True)
+class Photos:
+    """Photographs by the length of their shorter side, each group sorted by path."""
+
+    large: list[Path]
+    small: list[Path]
+
+
+def find_photos(folder: Path) -> Photos:
+    """Return the photographs below ``folder`` that can be read.
 
     Raises:
-        SystemExit: the folder holds no photograph.
+        TrainingError: the folder holds no photograph.
     """
     large: list[Path] = []
     small: list[Path] = []
@@ -45,8 +55,8 @@ def find_photos(folder: Path) -> tuple[list[Path], list[Path]]:
             if image is not None:
                 (large if min(image.shape[:2]) >= LARGE_SIDE else small).append(path)
     if not large and not small:
-        raise SystemExit(f"{folder} holds no photographs; name a folder of JPEG or PNG files")
-    return large, small
+        raise TrainingError(f"{folder} holds no photographs; name a folder of JPEG or PNG files")
+    return Photos(large, small)
 
 
 def to_lab(bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -58,10 +68,8 @@ def to_lab(bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
 class Crops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """Crop number i depends only on the seed and i, so that a resumed run sees the same crops."""
 
-    def __init__(
-        self, photos: tuple[list[Path], list[Path]], phase: Phase, seed: int, start: int = 0
-    ) -> None:
-        self.large, self.small = photos
+    def __init__(self, photos: Photos, phase: Phase, seed: int, start: int = 0) -> None:
+        self.photos = photos
         self.phase = phase
         self.seed = seed
         self.start = start
@@ -85,8 +93,9 @@ class Crops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def _colour_crop(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Draw photographs until a crop has colour: a grey one would teach that all is grey."""
         for _ in range(10):
-            use_large = not self.small or (self.large and rng.random() < self.phase.large_share)
-            pool = self.large if use_large else self.small
+            large, small = self.photos.large, self.photos.small
+            use_large = not small or (large and rng.random() < self.phase.large_share)
+            pool = large if use_large else small
             bgr = cv2.imread(str(pool[rng.integers(len(pool))]), cv2.IMREAD_COLOR)
             if bgr is None:
                 continue

@@ -1,7 +1,9 @@
 """Export to Caffe: a prototxt, an fp16 caffemodel, the palette and a manifest."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.caffe import Layer, write_caffemodel
-from models.manifest import sha256
+from models.manifest import MANIFEST, sha256
 from training.network import BATCH_NORM_EPS, DILATIONS, SKIP_FROM, STEM, ConvNorm, TintSmall
 
 Array = NDArray[np.float32]
@@ -117,8 +119,10 @@ def _stem(graph: Graph, network: TintSmall) -> tuple[str, str]:
     return x, skip
 
 
-def export(network: TintSmall, palette: NDArray[np.floating], folder: Path) -> None:
-    """Write the network as a model folder that ``TINTYPE_MODEL`` can name."""
+def export_network(
+    network: TintSmall, palette: NDArray[Any], folder: Path, name: str, title: str
+) -> None:
+    """Write the network as a model folder; ``palette`` is (bins, 2) in ab units."""
     folder.mkdir(parents=True, exist_ok=True)
     network.eval()
     graph = build(network)
@@ -127,25 +131,25 @@ def export(network: TintSmall, palette: NDArray[np.floating], folder: Path) -> N
     (folder / "network.prototxt").write_text("\n".join(graph.text) + "\n")
     write_caffemodel(folder / "network.caffemodel", graph.name, layers, half=True)
     np.save(folder / "palette.npy", palette.astype(np.int16))
-    (folder / "model.toml").write_text("".join(_manifest(folder)))
+    (folder / MANIFEST).write_text("".join(_manifest(folder, name, title)))
 
 
-def _manifest(folder: Path) -> Iterator[str]:
+def _manifest(folder: Path, name: str, title: str) -> Iterator[str]:
     yield (
-        'name = "tint-small"\n'
-        'title = "Small network that comes with Tintype"\n'
+        f"name = {json.dumps(name)}\n"
+        f"title = {json.dumps(title)}\n"
         'family = "ab-bins-313"\n'
         'license = "BSD-2-Clause"\n'
         "input_size = 224\n"
         "temperature = 1.0\n"
     )
-    for role, name in (
+    for role, file in (
         ("prototxt", "network.prototxt"),
         ("weights", "network.caffemodel"),
         ("palette", "palette.npy"),
     ):
-        path = folder / name
-        yield f'\n[files.{role}]\nname = "{name}"\nbytes = {path.stat().st_size}\n'
+        path = folder / file
+        yield f'\n[files.{role}]\nname = "{file}"\nbytes = {path.stat().st_size}\n'
         yield f'sha256 = "{sha256(path)}"\n'
 
 

@@ -1,10 +1,6 @@
 """tint-small in PyTorch: a frozen stem of Zhang's network, a dilated trunk, a light decoder."""
 
-from collections.abc import Mapping
-
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 TRUNK = 256
@@ -56,20 +52,6 @@ class Stem(nn.Module):
                 batch_norm = nn.BatchNorm2d(outputs, eps=BATCH_NORM_EPS, affine=False)
                 self.add_module(f"{name}norm", batch_norm)
 
-    def load(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        """Take the trained layers from an archive of Caffe blobs, keyed ``layer.blob``."""
-        for name, *_, norm in STEM:
-            source = "bw_conv1_1" if name == "conv1_1" else name
-            conv = self.get_submodule(name)
-            conv.load_state_dict(
-                {part: torch.tensor(weights[f"{source}.{part}"]) for part in ("weight", "bias")}
-            )
-            if norm:
-                scale = weights[f"{name}norm.scale"]
-                stats = self.get_submodule(f"{name}norm")
-                stats.running_mean = torch.tensor(weights[f"{name}norm.mean_sum"] / scale)
-                stats.running_var = torch.tensor(weights[f"{name}norm.var_sum"] / scale)
-
     def forward(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
         """Return the features at an eighth of the input, and the skip at a quarter."""
         x = skip = lightness
@@ -87,7 +69,7 @@ class TintSmall(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = Stem()
+        self.stem = Stem().eval()
         self.down = conv3(TRUNK, TRUNK, stride=2)
         self.blocks = nn.ModuleList(conv3(TRUNK, TRUNK, dilation=d) for d in DILATIONS)
         self.squeeze = nn.Conv2d(TRUNK, SQUEEZE, 1)

@@ -3,7 +3,7 @@
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
-from training.bins import SoftEncoder, rebalancing_weights
-from training.data import Crops, Phase, find_photos
+from core.errors import TrainingError
+from training.bins import SoftEncoder
+from training.data import Crops, Phase, Photos
 from training.network import TintSmall
 
 
@@ -28,7 +29,6 @@ class Recipe:
     weight_decay: float = 1e-2
     warmup: int = 200
     ema: float = 0.998
-    rebalance: float = 0.0
     seed: int = 1
 
     @property
@@ -41,12 +41,12 @@ class Trainer:
     """Holds network, average, optimizer and the position in the recipe."""
 
     def __init__(
-        self, recipe: Recipe, palette: NDArray[np.floating], prior: NDArray[np.floating]
+        self, recipe: Recipe, encoder: SoftEncoder, bin_weights: NDArray[np.float32]
     ) -> None:
+        """Start a run; ``bin_weights`` is the loss weight of each of the encoder's bins."""
         self.recipe = recipe
-        self.encoder = SoftEncoder(palette)
-        weights = rebalancing_weights(prior, recipe.rebalance)
-        self.bin_weights = torch.from_numpy(weights)
+        self.encoder = encoder
+        self.bin_weights = torch.from_numpy(bin_weights)
         self.network = TintSmall().to(memory_format=torch.channels_last)
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
@@ -56,15 +56,16 @@ class Trainer:
         )
         self.step = 0
 
-    def start_from(self, stem: Path) -> None:
-        """Load the frozen stem from an ``.npz`` archive of Caffe blobs."""
-        weights = dict(np.load(stem))
-        self.network.stem.load(weights)
-        self.average.module.stem.load(weights)
+    def load_stem(self, state: Mapping[str, Tensor]) -> None:
+        """Set the frozen first layers; see ``training.stem``."""
+        for network in (self.network, self.average.module):
+            # Only the counters of the frozen statistics are missing from the state.
+            network.stem.load_state_dict(state, strict=False)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; a crash while writing leaves the previous one."""
         state = {
+            "recipe": repr(self.recipe),
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -75,8 +76,14 @@ class Trainer:
         part.replace(path)
 
     def resume(self, path: Path) -> None:
-        """Continue from a checkpoint of the same recipe."""
+        """Continue from a checkpoint.
+
+        Raises:
+            TrainingError: it is of another recipe.
+        """
         state = torch.load(path, weights_only=True)
+        if state["recipe"] != repr(self.recipe):
+            raise TrainingError(f"{path} is of another recipe; name another --checkpoint")
         self.step = state["step"]
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
@@ -93,7 +100,7 @@ class Trainer:
         likeliest = bins.gather(-1, weights.argmax(-1, keepdim=True)).squeeze(-1)
         return (cross_entropy * self.bin_weights[likeliest]).mean()
 
-    def run(self, photos: Path, checkpoint: Path, every: int = 200) -> None:
+    def run(self, photos: Photos, checkpoint: Path, every: int = 200) -> None:
         """Train to the end of the recipe, saving every ``every`` steps and at the end."""
         self.network.train()
         began, first, recent = time.monotonic(), self.step, 0.0
@@ -124,9 +131,8 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / self.recipe.warmup)
         return self.recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * progress)) + 1e-3)
 
-    def _batches(self, folder: Path) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self, photos: Photos) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield what the recipe has left, phase after phase."""
-        photos = find_photos(folder)
         done = self.step
         for phase in self.recipe.phases:
             steps = math.ceil(phase.crops / phase.batch)

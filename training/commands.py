@@ -1,0 +1,109 @@
+"""Commands of ``python -m training``; docs/models/tint-small.md shows them in use."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from core.settings import Settings
+from models import Catalogue, Model
+from models.catalogue import BUNDLED, NETWORKS
+from training.bins import SoftEncoder, prior_of, rebalancing_weights
+from training.data import Crops, Phase, Photos, find_photos
+from training.export import export_network, load_average
+from training.stem import from_archive, from_model
+from training.train import Recipe, Trainer
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+PALETTE = NETWORKS / BUNDLED / "palette.npy"
+PRIOR_CROPS = 4000
+
+
+def phases(crops: int) -> tuple[Phase, ...]:
+    """Split a number of crops: most are small, the last 13 % show whole photographs, larger."""
+    large = crops * 13 // 100
+    return (
+        Phase(size=112, crops=crops - large, batch=32, large_share=0.65, min_area=0.15),
+        Phase(size=192, crops=large, batch=16, large_share=0.9, min_area=0.5),
+    )
+
+
+@click.group()
+def cli() -> None:
+    """Train a small colorization network on a folder of photographs, then export it."""
+
+
+@cli.command()
+@click.argument("photos", type=FOLDER)
+@click.option("--crops", default=170_000, show_default=True, help="How many the network sees.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("tint-small.pt"),
+    show_default=True,
+    help="Written every 200 steps; where it exists, training goes on from it.",
+)
+@click.option(
+    "--stem",
+    type=FILE,
+    help="Archive (.npz) with trained layers conv1_1 to conv3_3; these stay frozen. Left out: "
+    "those of the bundled network.",
+)
+@click.option("--palette", type=FILE, default=PALETTE, help="Bins (.npy); left out: Zhang's 313.")
+@click.option("--prior", type=FILE, help="Prior over the bins (.npy); left out: that of PHOTOS.")
+@click.option(
+    "--rebalance",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Weight of rare colours in the loss: 1 is the paper's, 0 none.",
+)
+def train(
+    photos: Path,
+    crops: int,
+    checkpoint: Path,
+    stem: Path | None,
+    palette: Path,
+    prior: Path | None,
+    rebalance: float,
+) -> None:
+    """Train on every photograph below PHOTOS, or go on with a run that was stopped."""
+    found = find_photos(photos)
+    recipe = Recipe(phases(crops))
+    encoder = SoftEncoder(np.load(palette))
+    weights = np.ones(encoder.size, np.float32)
+    if rebalance:
+        distribution = np.load(prior) if prior else _prior(found, recipe.phases[0], encoder)
+        weights = rebalancing_weights(distribution, rebalance)
+    trainer = Trainer(recipe, encoder, weights)
+    if checkpoint.exists():
+        trainer.resume(checkpoint)
+        click.echo(f"going on from step {trainer.step} of {recipe.steps}")
+    else:
+        trainer.load_stem(from_archive(stem) if stem else from_model(_bundled()))
+    trainer.run(found, checkpoint)
+
+
+@cli.command()
+@click.argument("checkpoint", type=FILE)
+@click.argument("output", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--palette", type=FILE, default=PALETTE, help="The one used in training.")
+@click.option("--title", default="Trained with python -m training", help="What it is.")
+def export(checkpoint: Path, output: Path, palette: Path, title: str) -> None:
+    """Write the moving average of CHECKPOINT to the folder OUTPUT, named for the folder."""
+    name = output.resolve().name
+    export_network(load_average(checkpoint), np.load(palette), output, name, title)
+    click.echo(f"{output} is a model; try it: tintype colorize PHOTOS -o OUT --model {output}")
+
+
+def _bundled() -> Model:
+    return Catalogue.from_settings(Settings.load()).get(BUNDLED)
+
+
+def _prior(photos: Photos, phase: Phase, encoder: SoftEncoder) -> NDArray[np.float32]:
+    """Estimate the prior from a few thousand crops."""
+    crops = Crops(photos, replace(phase, crops=PRIOR_CROPS), seed=0)
+    return prior_of((crops[index][1].numpy() for index in range(len(crops))), encoder)

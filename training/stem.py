@@ -1,0 +1,58 @@
+"""Where the frozen first layers come from: an archive of Caffe blobs, or another model's files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from models import Model
+from training.network import STEM
+
+
+def from_archive(path: Path) -> dict[str, Tensor]:
+    """Read ``.npz`` keys ``<layer>.weight``, ``.bias``, ``.mean_sum``, ``.var_sum``, ``.scale``.
+
+    Returns a state for ``training.network.Stem``.
+
+    Raises:
+        KeyError: the archive lacks a layer.
+    """
+    blobs = np.load(path)
+    state: dict[str, Tensor] = {}
+    for name, *_, norm in STEM:
+        # Zhang's file calls the first layer by the name of its grey input.
+        source = "bw_conv1_1" if name == "conv1_1" else name
+        state[f"{name}.weight"] = torch.tensor(blobs[f"{source}.weight"])
+        state[f"{name}.bias"] = torch.tensor(blobs[f"{source}.bias"])
+        if norm:
+            scale = blobs[f"{name}norm.scale"]
+            state[f"{name}norm.running_mean"] = torch.tensor(blobs[f"{name}norm.mean_sum"] / scale)
+            state[f"{name}norm.running_var"] = torch.tensor(blobs[f"{name}norm.var_sum"] / scale)
+    return state
+
+
+def from_model(model: Model) -> dict[str, Tensor]:
+    """Read the layers from a network that has them, such as the bundled one.
+
+    Returns a state for ``training.network.Stem``.
+
+    Raises:
+        ModelNotInstalled, ModelCorrupt: the model's files are not as promised.
+    """
+    model.verify()
+    net = cv2.dnn.readNetFromCaffe(str(model.path("prototxt")), str(model.path("weights")))
+
+    def blobs(layer: str) -> list[Tensor]:
+        return [torch.tensor(blob) for blob in net.getLayer(net.getLayerId(layer)).blobs]
+
+    state: dict[str, Tensor] = {}
+    for name, *_, norm in STEM:
+        weight, bias = blobs(name)
+        state |= {f"{name}.weight": weight, f"{name}.bias": bias.flatten()}
+        if norm:
+            mean, variance, scale = blobs(f"{name}norm")
+            state[f"{name}norm.running_mean"] = mean.flatten() / scale.item()
+            state[f"{name}norm.running_var"] = variance.flatten() / scale.item()
+    return state
