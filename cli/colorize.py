@@ -1,6 +1,7 @@
 """``tintype colorize``: files in, files out, no servers."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from worker.processing import Processed, process
 
 _SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/tiff": ".tif"}
 _READ = {*SUFFIXES, "bmp"}
+Identity = tuple[int, int]
+"""Device and inode of a file."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,12 @@ class Target:
 
     source: Path
     stem: Path
+
+
+def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number.")
+    return value
 
 
 @click.command()
@@ -48,6 +57,7 @@ class Target:
 @click.option(
     "--temperature",
     type=click.FloatRange(0.01, 1),
+    callback=_not_nan,
     help="1 is calm, towards 0 vivid and patchy; left out: the network's own.",
 )
 @click.option(
@@ -79,16 +89,18 @@ def colorize(
     targets = list(find(paths, output))
     if not targets:
         raise click.UsageError("no images found in the folders given")
+    taken = {_identity(target.source) for target in targets}
     failed = 0
     with _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
         for target in targets:
-            report = _one(target, network, options, settings)
+            report = _one(target, network, options, settings, taken)
             failed += "error" in report
             if as_json:
                 click.echo(json.dumps(report))
             elif "error" in report:
-                progress.console.print(f"{target.source}: {report['error']['detail']}", style="red")
+                line = f"{target.source}: {report['error']['detail']}"
+                progress.console.print(line, style="red", markup=False, soft_wrap=True)
             progress.advance(task)
     if not as_json:
         click.echo(f"{len(targets) - failed} colorized into {output}, {failed} failed")
@@ -96,19 +108,23 @@ def colorize(
 
 
 def find(paths: tuple[Path, ...], output: Path) -> Iterator[Target]:
-    """Yield every image: files as named, folders all the way down, never one of the results."""
-    inside = output.resolve()
+    """Yield every image: files as named, folders all the way down but for the results' folder."""
+    results = output.resolve()
     for path in paths:
         if path.is_file():
             yield Target(path, output / path.stem)
             continue
+        nested = results.is_relative_to(path.resolve())
         for file in sorted(path.rglob("*")):
             known = file.suffix.lstrip(".").lower() in _READ
-            if known and file.is_file() and not file.resolve().is_relative_to(inside):
+            ours = nested and file.resolve().is_relative_to(results)
+            if known and file.is_file() and not ours:
                 yield Target(file, output / file.relative_to(path).with_suffix(""))
 
 
-def _one(target: Target, engine: Engine, options: Options, settings: Settings) -> dict[str, Any]:
+def _one(
+    target: Target, engine: Engine, options: Options, settings: Settings, taken: set[Identity]
+) -> dict[str, Any]:
     """Do one image and return what ``--json`` prints about it."""
     report: dict[str, Any] = {"source": str(target.source)}
     try:
@@ -118,7 +134,7 @@ def _one(target: Target, engine: Engine, options: Options, settings: Settings) -
                 f"the file has {size} bytes, more than {settings.max_bytes}; see TINTYPE_MAX_BYTES"
             )
         done = process(target.source.read_bytes(), engine, options, settings.max_pixels)
-        path = _write(target, done)
+        path = _write(target, done, taken)
     except TintypeError as error:
         return report | {"error": {"code": error.code, "detail": str(error)}}
     except OSError as error:
@@ -135,16 +151,25 @@ def _one(target: Target, engine: Engine, options: Options, settings: Settings) -
     }
 
 
-def _write(target: Target, done: Processed) -> Path:
-    """Write the result beside its final name first; a source is never overwritten."""
+def _write(target: Target, done: Processed, taken: set[Identity]) -> Path:
+    """Write the result beside its final name first, never over a source or another result."""
     path = target.stem.with_name(target.stem.name + _SUFFIX[done.content_type])
-    if path.exists() and path.samefile(target.source):
-        raise OSError(f"the result would overwrite its source {path}; choose another -o")
+    if path.exists() and _identity(path) in taken:
+        raise OSError(
+            f"the result would overwrite {path}, a source or another result; choose another -o"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(done.data)
     part.replace(path)
+    taken.add(_identity(path))
     return path
+
+
+def _identity(path: Path) -> Identity:
+    """Return what two names of one file have in common, however they are spelled."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _progress(visible: bool) -> Progress:

@@ -53,6 +53,8 @@ def redis_command(port: int, folder: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        # A title is written over the environment, by which a later run knows its children.
+        "set-proc-title": "no",
     }
     return [
         binary,

@@ -104,8 +104,8 @@ class Stack:
                 child.terminate()
             for child in members:
                 child.wait()
-        self.file.unlink(missing_ok=True)
         if self._lock:
+            self.file.unlink(missing_ok=True)
             self._lock.close()
 
     def _revive(self, child: Child, due: dict[str, float]) -> None:
@@ -184,13 +184,15 @@ class Stack:
         return Child(name, command, environment, self.data / "logs" / f"{name}.log", ready, grace)
 
     def _take_lock(self) -> None:
-        self._lock = (self.data / "lock").open("w")
+        lock = (self.data / "lock").open("w")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            lock.close()
             raise StackError(
                 f"another stack runs on {self.data}; stop it or choose another --data"
             ) from error
+        self._lock = lock
 
     def _write_file(self) -> None:
         """Write ``stack.json`` whole, readable by this user alone: it has the storage's keys."""
