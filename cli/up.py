@@ -25,11 +25,14 @@ from core.settings import Settings
 def up(data: Path, port: int, workers: int) -> None:
     """Run Redis, S3, the API and workers until Ctrl-C.
 
+    A second Ctrl-C does not wait for running jobs; they start over in the next run.
     TINTYPE_REDIS_URL and TINTYPE_S3_ENDPOINT replace the embedded servers.
     """
     stack = Stack(StackOptions(data, port, workers), Settings.load(), click.echo)
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stack.stopping:
+            stack.kill()
         stack.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -41,5 +44,5 @@ def up(data: Path, port: int, workers: int) -> None:
             click.echo(f"Details: {stack.file}; Ctrl-C stops everything.")
             stack.watch()
     finally:
-        click.echo("Stopping; running jobs are finished first.")
+        click.echo("Stopping; running jobs are finished first. Again Ctrl-C: at once.")
         stack.stop()

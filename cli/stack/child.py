@@ -71,14 +71,19 @@ class Child:
         if self.pid is not None and self.process is not None:
             self.process.send_signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """End it and what it started at once."""
+        if self.pid is not None:
+            os.killpg(self.pid, signal.SIGKILL)
+
     def wait(self) -> None:
-        """Wait until it has stopped; after its grace, kill it and what it started."""
+        """Wait until it has stopped; after its grace, kill it."""
         if self.process is None:
             return
         try:
             self.process.wait(self.grace)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.kill()
             self.process.wait(KILL_WAIT)
 
     def tail(self, lines: int = 8) -> str:

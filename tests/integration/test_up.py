@@ -57,6 +57,10 @@ class Up:
     def submit(self, key: str) -> str:
         source = ObjectRef(bucket=self.stack["s3"]["bucket"], key=key)
         self.storage().store(source, PHOTO, "image/jpeg")
+        return self.post(key)
+
+    def post(self, key: str) -> str:
+        source = ObjectRef(bucket=self.stack["s3"]["bucket"], key=key)
         order = {"source": source.model_dump()}
         answer = urllib3.request("POST", f"{self.stack['api']}/v1/jobs", json=order)
         assert answer.status == 202, answer.data
@@ -154,6 +158,20 @@ def test_stopping_loses_no_job(tmp_path: Path) -> None:
         assert up.stop() == 0
     with _up(tmp_path / "data") as again:
         assert all(again.succeeded(job) for job in jobs)
+
+
+def test_a_second_signal_does_not_wait_for_running_jobs(tmp_path: Path) -> None:
+    patience = {"TINTYPE_STORAGE_PATIENCE": "110"}
+    with _up(tmp_path / "data", env=patience) as up:
+        children = psutil.Process(up.process.pid).children(recursive=True)
+        up.storage().store(ObjectRef(bucket="tintype", key="a.jpg"), PHOTO, "image/jpeg")
+        os.kill(up.stack["pids"]["s3"], signal.SIGSTOP)
+        job = up.post("a.jpg")
+        eventually(lambda: up.state(job) == "running", what="the start of the job")
+        up.process.send_signal(signal.SIGTERM)
+        eventually(lambda: up.says("Stopping"), what="the first signal")
+        assert up.stop() == 0
+        assert _gone([child.pid for child in children])
 
 
 def test_a_killed_supervisor_does_not_stop_the_next_run(tmp_path: Path) -> None:

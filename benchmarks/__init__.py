@@ -1,0 +1,1 @@
+"""What measures Tintype; each module writes JSON and a picture. Nothing imports it."""
