@@ -1,7 +1,7 @@
 """The one settings object: typed, frozen, read once from ``TINTYPE_*`` variables."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     api_threads: int = Field(default=16, ge=2)
     """Requests that one API process answers at a time."""
     presign_seconds: int = Field(default=900, ge=1, le=604_800)
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod
     def load(cls) -> "Settings":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ class Service:
     """A running service as its clients see it."""
 
     url: str
+    data: Path
     settings: Settings
     storage: Storage
     http: urllib3.PoolManager
@@ -62,7 +64,7 @@ def running(stack: Stack) -> Iterator[Service]:
     http = urllib3.PoolManager(retries=False, timeout=70)
     try:
         stack.start()
-        yield Service(stack.url, stack.settings, Storage(stack.settings), http)
+        yield Service(stack.url, stack.data, stack.settings, Storage(stack.settings), http)
     except StackError as error:
         missing(error)
     finally:

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -31,3 +34,12 @@ def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch
     for name, value in settings.as_environment().items():
         monkeypatch.setenv(name, value)
     assert Settings.load() == settings
+
+
+def test_the_documentation_lists_every_setting_and_its_default() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `TINTYPE_(\w+)` \| (.*?) \|", text, re.MULTILINE))
+    assert list(rows) == [name.upper() for name in Settings.model_fields]
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, bool | int | float):
+            assert rows[name.upper()] == f"`{str(field.default).lower()}`"
