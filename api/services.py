@@ -9,7 +9,7 @@ from redis import Redis
 from api.publisher import Publisher
 from api.waiting import Waiters
 from core.jobs import JobStore
-from core.jobs.store import connect
+from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue

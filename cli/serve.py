@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication
 
 from core import heartbeats
 from core.errors import NoLiveWorker
-from core.jobs.store import connect
+from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 

@@ -9,6 +9,8 @@ from contextlib import suppress
 from redis import Redis
 from redis.exceptions import RedisError
 
+from core.redis_client import reachable
+
 INTERVAL = 2.0
 LIFETIME = 10.0
 KEY = "tintype:workers"
@@ -18,9 +20,10 @@ def alive(redis: Redis) -> set[str]:
     """Return the children heard from in the last 10 seconds, each as ``host:pid``.
 
     Raises:
-        redis.RedisError: Redis is away.
+        QueueUnavailable: Redis is away.
     """
-    return {str(name) for name in redis.zrangebyscore(KEY, time.time() - LIFETIME, "+inf")}
+    with reachable():
+        return {str(name) for name in redis.zrangebyscore(KEY, time.time() - LIFETIME, "+inf")}
 
 
 def member(pid: int) -> str:

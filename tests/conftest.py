@@ -11,7 +11,7 @@ from cli.stack import servers
 from cli.stack.child import Child
 from core.errors import StackError
 from core.jobs import JobStore
-from core.jobs.store import connect
+from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 

@@ -11,7 +11,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from core.broker import COLORIZE_TASK, celery_settings
 from core.heartbeats import Heartbeat
 from core.jobs import JobStore
-from core.jobs.store import connect
+from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue

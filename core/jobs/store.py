@@ -1,22 +1,17 @@
 """The job store in Redis: one hash per job, one sorted set per state, one Lua script per change."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, cast
 
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.retry import Retry
 from uuid_utils import UUID, uuid7
 
-from core.errors import InvalidCursor, JobNotFound, QueueUnavailable
+from core.errors import InvalidCursor, JobNotFound
 from core.jobs.records import Job, JobRequest, JobResult, Problem, State, Timings
+from core.redis_client import reachable
 
 WORKER_LOST = Problem(
     code="worker_lost", detail="every worker that started this job died or hung before it ended"
@@ -24,34 +19,10 @@ WORKER_LOST = Problem(
 ALL = "all"
 
 
-def connect(url: str, patience: float = 2) -> "Redis":
-    """Return a client that notices dead connections and retries for about ``patience`` seconds."""
-    retries = max(1, round(patience / 0.5))
-    return Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=5,
-        socket_connect_timeout=2,
-        socket_keepalive=True,
-        health_check_interval=5,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
-    )
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    """Turn the client's errors into ours."""
-    try:
-        yield
-    except RedisError as error:
-        raise QueueUnavailable(f"Redis cannot be used: {error}; check TINTYPE_REDIS_URL") from error
-
-
 class JobStore:
     """Creates, changes and reads jobs. Every method raises QueueUnavailable if Redis is away."""
 
-    def __init__(self, redis: "Redis", prefix: str = "tintype") -> None:
+    def __init__(self, redis: Redis, prefix: str = "tintype") -> None:
         self._redis = redis
         self._prefix = prefix
         lua = files("core.jobs") / "lua"
@@ -62,7 +33,7 @@ class JobStore:
 
     def ping(self) -> None:
         """Ask Redis for a sign of life."""
-        with _reachable():
+        with reachable():
             self._redis.ping()
 
     def create(self, request: JobRequest) -> Job:
@@ -99,7 +70,7 @@ class JobStore:
         Raises:
             JobNotFound: there is none with this id.
         """
-        with _reachable():
+        with reachable():
             fields = cast(dict[str, str], self._redis.hgetall(self._job_key(job_id)))
         if not fields:
             raise JobNotFound(f"no job has the id {job_id!r}")
@@ -115,7 +86,7 @@ class JobStore:
         """
         below = "+" if cursor is None else f"({_as_id(cursor)}"
         index = self._index_key(state or ALL)
-        with _reachable():
+        with reachable():
             found = self._redis.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
             ids = cast(list[str], found)
             pipe = self._redis.pipeline(transaction=False)
@@ -131,7 +102,7 @@ class JobStore:
 
     def count(self, state: State) -> int:
         """Return how many jobs are in a state."""
-        with _reachable():
+        with reachable():
             return int(self._redis.zcard(self._index_key(state)))
 
     def _finish(self, job_id: str, token: int, state: State, field: str, value: str) -> bool:
@@ -141,7 +112,7 @@ class JobStore:
 
     def _run(self, script: str, job_id: str, indexes: Sequence[str], rest: Sequence[Any]) -> int:
         keys = [self._job_key(job_id), *map(self._index_key, indexes)]
-        with _reachable():
+        with reachable():
             return int(self._scripts[script](keys=keys, args=[job_id, *rest]))
 
     def _job_key(self, job_id: str) -> str:

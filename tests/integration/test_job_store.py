@@ -6,8 +6,9 @@ from redis import Redis
 from core.errors import InvalidCursor, JobNotFound, QueueUnavailable
 from core.jobs import Job, JobRequest, JobResult, JobStore, Options, Problem, State, Timings
 from core.jobs.records import ModelRef
-from core.jobs.store import WORKER_LOST, connect
+from core.jobs.store import WORKER_LOST
 from core.objects import ObjectRef
+from core.redis_client import connect
 
 REQUEST = JobRequest(
     source=ObjectRef(bucket="photos", key="a.jpg"), options=Options(temperature=0.5)

@@ -1,0 +1,57 @@
+"""What containers ask: whether a worker is alive, and a bucket to begin with."""
+
+import subprocess
+import sys
+
+from core.settings import Settings
+from core.storage import Storage
+from tests.integration.conftest import Service
+
+
+def _tintype(settings: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *words],
+        env=settings.as_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_alive_is_true_where_a_worker_has_loaded_its_network(service: Service) -> None:
+    assert _tintype(service.settings, "alive").returncode == 0
+
+
+def test_alive_is_false_without_a_worker(redis_url: str) -> None:
+    done = _tintype(Settings(redis_url=redis_url), "alive")
+    assert done.returncode == 1
+    assert done.stderr.startswith("tintype: no_live_worker: ")
+
+
+def test_alive_is_false_without_redis(closed_port: int) -> None:
+    done = _tintype(Settings(redis_url=f"redis://127.0.0.1:{closed_port}/0"), "alive")
+    assert done.returncode == 1
+    assert "queue_unavailable" in done.stderr
+
+
+def test_init_makes_the_bucket_and_may_run_twice(s3_settings: Settings) -> None:
+    settings = Settings(**s3_settings.model_dump(exclude_unset=True) | {"bucket": "brand-new"})
+    for _ in range(2):
+        done = _tintype(settings, "init")
+        assert done.returncode == 0, done.stderr
+    Storage(settings).check("brand-new")
+
+
+def test_a_bad_setting_stops_the_start_with_its_name() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "worker"],
+        env={"TINTYPE_CONCURRENCY": "none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("tintype: invalid_setting: TINTYPE_CONCURRENCY")
+    assert "Traceback" not in done.stderr
