@@ -61,9 +61,10 @@ def api(bind: str) -> None:
 @click.option("--name", default="worker", show_default=True, help="Name of this worker.")
 def worker(name: str) -> None:
     """Run a worker: one Celery parent with TINTYPE_CONCURRENCY children."""
-    from worker.app import make_app
+    from worker.app import check, make_app
 
     settings = Settings.load()
+    check(settings)
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     host = f"{name}-{os.getpid()}@{socket.gethostname()}"
     make_app(settings).worker_main(

@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue
 from worker.engine_pool import EnginePool
+from worker.engines import find_engine
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,16 @@ class Child:
     def set_up(self, **_: Any) -> None:
         """Load and warm the default network, then say that this child is alive.
 
-        Never in the parent: OpenCV's thread pool does not survive a fork.
+        Never in the parent: OpenCV's thread pool does not survive a fork. Without its network
+        this child ends: Celery would let it take jobs all the same.
         """
+        try:
+            self._load()
+        except Exception as error:
+            log.exception("the network cannot be loaded")
+            raise SystemExit(1) from error
+
+    def _load(self) -> None:
         settings = self._settings
         redis = connect(settings.redis_url, patience=REDIS_PATIENCE)
         engines = EnginePool(Catalogue.from_settings(settings), settings.engine, threads(settings))
@@ -48,6 +57,16 @@ class Child:
         """Sign off."""
         if self._heartbeat:
             self._heartbeat.stop()
+
+
+def check(settings: Settings) -> None:
+    """Find out in the parent what would keep every child from loading its network.
+
+    Raises:
+        UnknownEngine, UnknownModel, ModelNotInstalled, ModelCorrupt: as their names say.
+    """
+    find_engine(settings.engine)
+    Catalogue.from_settings(settings).default().verify()
 
 
 def threads(settings: Settings) -> int:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from core.settings import Settings
 from core.storage import Storage
 from tests.integration.conftest import Service
@@ -41,6 +43,21 @@ def test_init_makes_the_bucket_and_may_run_twice(s3_settings: Settings) -> None:
         done = _tintype(settings, "init")
         assert done.returncode == 0, done.stderr
     Storage(settings).check("brand-new")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "code"),
+    [
+        ("MODEL", "zhang-eccv16", "model_not_installed"),
+        ("MODEL", "no-such", "unknown_model"),
+        ("ENGINE", "no-such", "unknown_engine"),
+    ],
+)
+def test_a_worker_without_a_network_does_not_start(variable: str, value: str, code: str) -> None:
+    settings = Settings.model_validate({variable.lower(): value})
+    done = _tintype(settings, "worker")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"tintype: {code}: ")
 
 
 def test_a_bad_setting_stops_the_start_with_its_name() -> None:
