@@ -1,5 +1,7 @@
 """The app factory."""
 
+from importlib.metadata import version
+
 from apiflask import APIFlask
 from flask_swagger_ui import get_swaggerui_blueprint
 
@@ -8,12 +10,10 @@ from api.requests import FORM_ALLOWANCE
 from api.services import EXTENSION, Services
 from core.settings import Settings
 
-VERSION = "0.1.0"
-
 
 def create_app(settings: Settings) -> APIFlask:
     """Return the HTTP side of Tintype; it connects to its servers at the first request."""
-    app = APIFlask("api", title="Tintype", version=VERSION, docs_path=None)
+    app = APIFlask("api", title="Tintype", version=version("tintype"), docs_path=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_bytes + FORM_ALLOWANCE,
         OPENAPI_VERSION="3.1.0",
@@ -25,7 +25,8 @@ def create_app(settings: Settings) -> APIFlask:
     problems.register(app)
     for blueprint in (jobs.bp, models.bp, health.bp):
         app.register_blueprint(blueprint)
-    docs = get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Tintype"})
+    page = {"app_name": "Tintype", "validatorUrl": "none"}  # the page asks no other host
+    docs = get_swaggerui_blueprint("/docs", "/openapi.json", page)
     app.register_blueprint(docs)
     app.spec_processor(openapi.complete)
     return app

@@ -33,13 +33,15 @@ def complete(spec: Any) -> Any:
         "description": "With download=1: the image",
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
     }
+    result["responses"]["302"].pop("content", None)
     error = {"schema": {"$ref": _REF.format(model="ProblemDocument")}}
     for path in spec["paths"].values():
         for operation in path.values():
-            operation["responses"]["default"] = {
-                "description": "A problem (RFC 9457)",
-                "content": {CONTENT_TYPE: error},
-            }
+            operation["responses"]["default"] = {"description": "A problem (RFC 9457)"}
+            for status, response in operation["responses"].items():
+                if not status.startswith(("2", "3")):
+                    response["content"] = {CONTENT_TYPE: error}
+    spec["components"]["schemas"].pop("HTTPError", None)
     return spec
 
 

@@ -75,8 +75,8 @@ def register(app: APIFlask) -> None:
                 response.headers[name] = value
         return response
 
-    @app.error_processor
-    def from_apiflask(error: HTTPError) -> Any:
+    @app.errorhandler(HTTPError)
+    def from_apiflask(error: HTTPError) -> Response:
         status = HTTPStatus(error.status_code)
         fields = [
             {"field": name, "message": message}
@@ -84,8 +84,9 @@ def register(app: APIFlask) -> None:
             for name, messages in part.items()
             for message in messages
         ]
-        more = {"errors": fields} if fields else {}
-        return problem(status, _code_of(status), error.message or status.phrase, **more)
+        if fields:
+            return _fields_problem(status, fields)
+        return problem(status, _code_of(status), error.message or status.phrase)
 
     @app.errorhandler(Exception)
     def unexpected(_error: Exception) -> Response:
@@ -102,9 +103,13 @@ def _invalid(error: ValidationError) -> Response:
         {"field": ".".join(map(str, item["loc"])), "message": item["msg"]}
         for item in error.errors(include_url=False, include_input=False)
     ]
-    detail = "; ".join(f"{item['field']}: {item['message']}" for item in fields)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, CODES[status], detail, errors=fields)
+    return _fields_problem(HTTPStatus.UNPROCESSABLE_ENTITY, fields)
+
+
+def _fields_problem(status: HTTPStatus, fields: list[dict[str, str]]) -> Response:
+    """Name every field that is wrong, for people in the detail and for programs in a list."""
+    detail = "; ".join(": ".join(filter(None, item.values())) for item in fields)
+    return problem(status, _code_of(status), detail, errors=fields)
 
 
 def _code_of(status: HTTPStatus) -> str:

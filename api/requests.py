@@ -1,13 +1,14 @@
 """Parsing what clients send."""
 
+import re
 from dataclasses import dataclass
 from typing import IO
 
 from flask import Request
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 from werkzeug.http import parse_dict_header
-from werkzeug.utils import secure_filename
 
 from core.errors import EmptyObject, ObjectTooLarge
 from core.jobs import JobRequest, Options
@@ -16,6 +17,7 @@ from core.objects import ObjectRef
 MAX_JSON_BYTES = 64 * 1024
 FORM_ALLOWANCE = 1024 * 1024
 MAX_WAIT = 60.0
+MAX_NAME = 100
 _OBJECT_REF: TypeAdapter[ObjectRef | None] = TypeAdapter(ObjectRef | None)
 
 
@@ -54,18 +56,27 @@ def parse_wait(request: Request) -> float:
 
 
 def _json_object(request: Request) -> bytes:
-    if not isinstance(request.get_json(), dict):
+    body = request.get_data()
+    try:
+        is_object = isinstance(from_json(body), dict)
+    except ValueError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not is_object:
         raise BadRequest("the body must be a JSON object")
-    return request.get_data()
+    return body
 
 
 def _parse_form(request: Request, max_bytes: int) -> Upload:
-    unknown = (set(request.form) | set(request.files)) - {"file", "destination", "options"}
+    unknown = (set(request.form) - {"destination", "options"}) | (set(request.files) - {"file"})
     if unknown:
-        raise UnprocessableEntity(f"unknown form fields: {', '.join(sorted(unknown))}")
-    file = request.files.get("file")
-    if file is None:
-        raise UnprocessableEntity("the form needs a file in the field 'file'")
+        raise UnprocessableEntity(
+            f"unexpected form fields: {', '.join(sorted(unknown))}; "
+            "'file' is a file, 'destination' and 'options' are text"
+        )
+    files = request.files.getlist("file")
+    if len(files) != 1:
+        raise UnprocessableEntity("the form needs one file in the field 'file'")
+    file = files[0]
     size = file.stream.seek(0, 2)
     file.stream.seek(0)
     if size == 0:
@@ -74,8 +85,15 @@ def _parse_form(request: Request, max_bytes: int) -> Upload:
         raise ObjectTooLarge(f"the uploaded file has {size} bytes, more than {max_bytes}")
     return Upload(
         stream=file.stream,
-        filename=secure_filename(file.filename or "")[-100:] or "photo",
+        filename=_safe_name(file.filename or ""),
         content_type=file.mimetype if file.mimetype.startswith("image/") else "",
         destination=_OBJECT_REF.validate_json(request.form.get("destination", "null")),
         options=Options.model_validate_json(request.form.get("options", "{}")),
     )
+
+
+def _safe_name(filename: str) -> str:
+    """Return the last part of a file's name in the letters it was written with, fit for a key."""
+    name = re.split(r"[/\\]", filename)[-1]
+    printable = "".join(char for char in name if char.isprintable())
+    return printable[-MAX_NAME:].strip(" .") or "photo"

@@ -14,7 +14,7 @@ class ListQuery(BaseModel):
 
     state: State | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
-    cursor: Annotated[str, Field(max_length=36)] | None = None
+    cursor: str | None = None
 
 
 class ResultQuery(BaseModel):

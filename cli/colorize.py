@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.errors import ObjectTooLarge, TintypeError
+from core.errors import ObjectTooLarge
 from core.jobs import Options
 from core.jobs.records import OutputFormat
 from core.settings import Settings
@@ -20,6 +20,7 @@ from models import Catalogue
 from worker.engines import Engine, load_engine
 from worker.images import SUFFIXES
 from worker.processing import Processed, process
+from worker.runner import as_problem
 
 _SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/tiff": ".tif"}
 _READ = {*SUFFIXES, "bmp"}
@@ -135,10 +136,10 @@ def _one(
             )
         done = process(target.source.read_bytes(), engine, options, settings.max_pixels)
         path = _write(target, done, taken)
-    except TintypeError as error:
-        return report | {"error": {"code": error.code, "detail": str(error)}}
     except OSError as error:
         return report | {"error": {"code": "file_error", "detail": str(error)}}
+    except Exception as error:
+        return report | {"error": as_problem(error).model_dump()}
     return report | {
         "output": str(path),
         "width": done.width,
@@ -160,8 +161,11 @@ def _write(target: Target, done: Processed, taken: set[Identity]) -> Path:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(done.data)
-    part.replace(path)
+    try:
+        part.write_bytes(done.data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     taken.add(_identity(path))
     return path
 

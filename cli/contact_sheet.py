@@ -35,7 +35,8 @@ def write_contact_sheet(pairs: Sequence[Pair], path: Path) -> None:
         for offset, file in ((0, pair.before), (width + GAP, pair.after)):
             with Image.open(file) as image:
                 image.draft("RGB", TILE)
-                tile = ImageOps.contain(image.convert("RGB"), TILE)
+                upright = ImageOps.exif_transpose(image.convert("RGB"))
+                tile = ImageOps.contain(upright, TILE)
             x = left + offset + (width - tile.width) // 2
             sheet.paste(tile, (x, top + height - tile.height))
         draw.text((left, top + height + 3), pair.caption, fill=INK, font=font)

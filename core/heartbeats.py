@@ -52,5 +52,7 @@ class Heartbeat(threading.Thread):
     def stop(self) -> None:
         """Sign off at once, so that nobody waits for the lifetime to run out."""
         self._stopped.set()
+        if self.is_alive():
+            self.join(INTERVAL)
         with suppress(RedisError):
             self._redis.zrem(KEY, self._member)

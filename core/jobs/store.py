@@ -9,7 +9,7 @@ from typing import Any, cast
 from redis import Redis
 from uuid_utils import UUID, uuid7
 
-from core.errors import InvalidCursor, JobNotFound
+from core.errors import InvalidCursor, JobNotFound, TintypeError
 from core.jobs.records import Job, JobRequest, JobResult, Problem, State, Timings
 from core.redis_client import reachable
 
@@ -135,7 +135,18 @@ def _moment(milliseconds: str | None) -> datetime | None:
 
 
 def _parse(job_id: str, fields: Mapping[str, str]) -> Job:
-    """Rebuild a job from its hash; values that we wrote ourselves are not strict again."""
+    """Rebuild a job from its hash.
+
+    Raises:
+        TintypeError: it is not as we write it.
+    """
+    try:
+        return _rebuild(job_id, fields)
+    except (ValueError, LookupError, TypeError) as error:
+        raise TintypeError(f"the record of job {job_id} is damaged: {error}") from error
+
+
+def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
     spec = json.loads(fields["spec"])
     result = json.loads(fields.get("result", "{}"))
     timings = result.pop("timings", {})

@@ -3,7 +3,7 @@ import threading
 import pytest
 from redis import Redis
 
-from core.errors import InvalidCursor, JobNotFound, QueueUnavailable
+from core.errors import InvalidCursor, JobNotFound, QueueUnavailable, TintypeError
 from core.jobs import Job, JobRequest, JobResult, JobStore, Options, Problem, State, Timings
 from core.jobs.records import ModelRef
 from core.jobs.store import WORKER_LOST
@@ -159,6 +159,14 @@ def test_a_listing_of_one_state_has_only_that(jobs: JobStore) -> None:
 def test_a_cursor_that_no_listing_gave_is_refused(jobs: JobStore, cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         jobs.list(cursor=cursor)
+
+
+def test_a_damaged_record_is_no_fault_of_the_clients(jobs: JobStore, redis: Redis) -> None:
+    job_id = jobs.create(REQUEST).id
+    redis.hset(f"tintype:job:{job_id}", "spec", "{}")
+    with pytest.raises(TintypeError, match="is damaged") as caught:
+        jobs.get(job_id)
+    assert caught.value.code == "internal_error"
 
 
 def test_without_redis_every_method_says_so(closed_port: int) -> None:

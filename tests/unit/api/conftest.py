@@ -1,0 +1,53 @@
+"""The API as a test client, over real servers."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from api.app import create_app
+from core.jobs import JobResult, JobStore, Timings
+from core.jobs.records import ModelRef
+from core.objects import ObjectRef
+from core.settings import Settings
+from core.storage import Storage
+
+Finish = Callable[[str, bytes], ObjectRef]
+
+
+@pytest.fixture
+def settings(redis: Redis, redis_url: str, s3_settings: Settings) -> Settings:
+    """Settings that reach both servers; the database is empty, and uploads are small."""
+    assert redis.ping()
+    return s3_settings.model_copy(update={"redis_url": redis_url, "max_bytes": 100_000})
+
+
+@pytest.fixture
+def client(settings: Settings) -> FlaskClient:
+    """A client of the whole HTTP side."""
+    return create_app(settings).test_client()
+
+
+@pytest.fixture
+def finish(jobs: JobStore, storage: Storage) -> Finish:
+    """Do what a worker does: start a job, store its result, end it."""
+
+    def do(job_id: str, data: bytes) -> ObjectRef:
+        token = jobs.start(job_id, max_attempts=3)
+        assert token
+        destination = ObjectRef(bucket="tintype", key=f"colorized/{job_id}.jpg")
+        storage.store(destination, data, "image/jpeg")
+        result = JobResult(
+            destination=destination,
+            model=ModelRef(name="stand-in", digest="0" * 64),
+            width=64,
+            height=48,
+            content_type="image/jpeg",
+            bytes=len(data),
+            timings=Timings(infer_ms=5.0),
+        )
+        assert jobs.succeed(job_id, token, result)
+        return destination
+
+    return do

@@ -1,0 +1,272 @@
+import base64
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import urllib3
+from flask.testing import FlaskClient
+from redis import Redis
+
+from api.app import create_app
+from api.publisher import Publisher
+from api.services import EXTENSION
+from core.broker import COLORIZE_TASK, QUEUE
+from core.jobs import Job, JobRequest, JobStore, Problem, State
+from core.objects import ObjectRef
+from core.settings import Settings
+from core.storage import Storage
+from tests.support.images import encoded, gradient
+from tests.support.waiting import eventually
+from tests.unit.api.conftest import Finish
+
+SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
+REQUEST = JobRequest(source=ObjectRef(bucket="tintype", key="photos/a.jpg"))
+
+
+def queued(redis: Redis) -> list[tuple[str, list[Any]]]:
+    """The messages in the queue: each one's task and its arguments."""
+    messages = [json.loads(text) for text in cast(list[str], redis.lrange(QUEUE, 0, -1))]
+    bodies = [json.loads(base64.b64decode(message["body"])) for message in messages]
+    return [
+        (message["headers"]["task"], body[0])
+        for message, body in zip(messages, bodies, strict=True)
+    ]
+
+
+def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
+    client: FlaskClient, jobs: JobStore
+) -> None:
+    order = {
+        "source": SOURCE,
+        "destination": {"bucket": "tintype", "key": "colour/a.png"},
+        "options": {"model": "tint-small", "temperature": 0.5, "format": "png", "quality": 80},
+    }
+    answer = client.post("/v1/jobs", json=order)
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert answer.location == f"/v1/jobs/{answer.json['id']}"
+    assert answer.json | order == answer.json
+    assert answer.json["state"] == "queued"
+    assert answer.json["attempt"] == 0
+    assert set(answer.json) == set(Job.model_fields)
+    assert Job.model_validate_json(answer.data) == jobs.get(answer.json["id"])
+
+
+def test_a_submitted_job_is_in_the_queue_once(client: FlaskClient, redis: Redis) -> None:
+    answer = client.post("/v1/jobs", json={"source": SOURCE})
+    assert answer.json is not None
+    assert queued(redis) == [(COLORIZE_TASK, [answer.json["id"]])]
+
+
+def test_the_record_exists_before_the_message(settings: Settings, jobs: JobStore) -> None:
+    seen: list[Job] = []
+
+    class Witness(Publisher):
+        def publish(self, job_id: str) -> None:
+            seen.append(jobs.get(job_id))
+            super().publish(job_id)
+
+    app = create_app(settings)
+    app.extensions[EXTENSION] = replace(app.extensions[EXTENSION], publisher=Witness(settings))
+    answer = app.test_client().post("/v1/jobs", json={"source": SOURCE})
+    assert answer.status_code == 202
+    assert [job.state for job in seen] == [State.QUEUED]
+
+
+def test_an_uploaded_file_is_stored_and_becomes_the_source(
+    client: FlaskClient, jobs: JobStore, storage: Storage, redis: Redis
+) -> None:
+    photo = encoded(gradient())
+    form = {
+        "file": (io.BytesIO(photo), "grandmother.jpg"),
+        "options": '{"temperature": 0.2}',
+        "destination": '{"bucket": "tintype", "key": "colour/grandmother.jpg"}',
+    }
+    answer = client.post("/v1/jobs", data=form)
+    assert answer.status_code == 202
+    assert answer.json is not None
+    job = jobs.get(answer.json["id"])
+    assert job.source.key.startswith("uploads/")
+    assert job.source.key.endswith("/grandmother.jpg")
+    assert storage.fetch(job.source, 10**6).data == photo
+    assert job.options.temperature == 0.2
+    assert job.destination == ObjectRef(bucket="tintype", key="colour/grandmother.jpg")
+    assert queued(redis) == [(COLORIZE_TASK, [job.id])]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..", "/a/b.jpg", "a\\..\\b.jpg", "фото"])
+def test_an_uploads_name_cannot_leave_its_folder(client: FlaskClient, name: str) -> None:
+    answer = client.post("/v1/jobs", data={"file": (io.BytesIO(b"bytes"), name)})
+    assert answer.status_code == 202
+    assert answer.json is not None
+    folder, _unique, file = answer.json["source"]["key"].split("/")
+    assert folder == "uploads"
+    assert file.strip(".")
+
+
+@pytest.mark.parametrize("name", ["Бабушка 1931.jpg", "Großmutter.tiff", "祖母.png"])
+def test_an_uploads_name_keeps_its_letters(client: FlaskClient, name: str) -> None:
+    answer = client.post("/v1/jobs", data={"file": (io.BytesIO(b"bytes"), name)})
+    assert answer.json is not None
+    assert answer.json["source"]["key"].endswith(f"/{name}")
+
+
+def test_two_uploads_of_one_name_do_not_meet(client: FlaskClient) -> None:
+    answers = [
+        client.post("/v1/jobs", data={"file": (io.BytesIO(b"bytes"), "a.jpg")}) for _ in range(2)
+    ]
+    assert len({answer.json["source"]["key"] for answer in answers if answer.json}) == 2
+
+
+def test_a_job_is_looked_at_by_its_id(client: FlaskClient, jobs: JobStore, finish: Finish) -> None:
+    job = jobs.create(REQUEST)
+    destination = finish(job.id, b"colour")
+    answer = client.get(f"/v1/jobs/{job.id}")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["state"] == "succeeded"
+    assert answer.json["destination"] == destination.model_dump()
+    assert answer.json["model"] == {"name": "stand-in", "digest": "0" * 64}
+    assert (answer.json["width"], answer.json["height"]) == (64, 48)
+    assert answer.json["timings"]["infer_ms"] == 5.0
+    assert answer.json["timings"]["queued_ms"] >= 0
+    assert answer.json["created"].endswith("Z")
+
+
+def test_a_failed_job_says_why(client: FlaskClient, jobs: JobStore) -> None:
+    job = jobs.create(REQUEST)
+    token = jobs.start(job.id, max_attempts=3)
+    assert token
+    jobs.fail(job.id, token, Problem(code="empty_object", detail="no bytes"))
+    answer = client.get(f"/v1/jobs/{job.id}")
+    assert answer.json is not None
+    assert answer.json["error"] == {"code": "empty_object", "detail": "no bytes"}
+
+
+def test_jobs_are_listed_newest_first(client: FlaskClient, jobs: JobStore) -> None:
+    created = [jobs.create(REQUEST).id for _ in range(3)]
+    answer = client.get("/v1/jobs")
+    assert answer.json is not None
+    assert [job["id"] for job in answer.json["jobs"]] == created[::-1]
+    assert answer.json["next"] is None
+
+
+def test_pages_are_complete_and_without_duplicates_while_jobs_arrive(
+    client: FlaskClient, jobs: JobStore
+) -> None:
+    created = [jobs.create(REQUEST).id for _ in range(7)]
+    pages: list[list[str]] = []
+    query: dict[str, str | int] = {"limit": 3}
+    while True:
+        answer = client.get("/v1/jobs", query_string=query)
+        assert answer.json is not None
+        pages.append([job["id"] for job in answer.json["jobs"]])
+        if answer.json["next"] is None:
+            break
+        query["cursor"] = answer.json["next"]
+        jobs.create(REQUEST)
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [job_id for page in pages for job_id in page] == created[::-1]
+
+
+def test_an_exactly_full_page_is_the_last_one(client: FlaskClient, jobs: JobStore) -> None:
+    for _ in range(2):
+        jobs.create(REQUEST)
+    answer = client.get("/v1/jobs?limit=2")
+    assert answer.json is not None
+    assert len(answer.json["jobs"]) == 2
+    assert answer.json["next"] is None
+
+
+def test_a_list_of_one_state_has_no_other(
+    client: FlaskClient, jobs: JobStore, finish: Finish
+) -> None:
+    waiting, running, ended = (jobs.create(REQUEST).id for _ in range(3))
+    jobs.start(running, max_attempts=3)
+    finish(ended, b"colour")
+    expected = {"queued": [waiting], "running": [running], "succeeded": [ended], "failed": []}
+    for state, ids in expected.items():
+        answer = client.get("/v1/jobs", query_string={"state": state})
+        assert answer.json is not None
+        assert [job["id"] for job in answer.json["jobs"]] == ids
+
+
+def test_an_unfinished_job_has_no_result(client: FlaskClient, jobs: JobStore) -> None:
+    job = jobs.create(REQUEST)
+    jobs.start(job.id, max_attempts=3)
+    for query in ("", "?download=1"):
+        answer = client.get(f"/v1/jobs/{job.id}/result{query}")
+        assert answer.status_code == 409
+        assert answer.json is not None
+        assert answer.json["code"] == "conflict"
+        assert "running" in answer.json["detail"]
+
+
+def test_a_result_is_a_redirect_to_storage_that_needs_no_key(
+    client: FlaskClient, jobs: JobStore, finish: Finish
+) -> None:
+    photo = encoded(gradient(seed=1))
+    job = jobs.create(REQUEST)
+    finish(job.id, photo)
+    answer = client.get(f"/v1/jobs/{job.id}/result")
+    assert answer.status_code == 302
+    with urllib3.PoolManager() as http:
+        download = http.request("GET", answer.location, timeout=10)
+    assert download.status == 200
+    assert download.data == photo
+    assert download.headers["Content-Type"] == "image/jpeg"
+
+
+def test_a_result_is_streamed_on_request(
+    client: FlaskClient, jobs: JobStore, finish: Finish
+) -> None:
+    photo = encoded(gradient(seed=2))
+    job = jobs.create(REQUEST)
+    destination = finish(job.id, photo)
+    answer = client.get(f"/v1/jobs/{job.id}/result?download=1")
+    assert answer.status_code == 200
+    assert answer.data == photo
+    assert answer.content_type == "image/jpeg"
+    name = Path(destination.key).name
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait=0", "wait", "wait=", "wait=-1", "wait=soon", "wait=٣", "respond-async", "=,;"]
+)
+def test_a_preference_that_is_no_time_is_ignored(client: FlaskClient, prefer: str) -> None:
+    headers = {"Prefer": prefer.encode().decode("latin-1")}
+    answer = client.post("/v1/jobs", json={"source": SOURCE}, headers=headers)
+    assert answer.status_code == 202
+    assert "Preference-Applied" not in answer.headers
+
+
+def test_a_client_that_waits_is_answered_with_the_ended_job(
+    client: FlaskClient, jobs: JobStore, finish: Finish
+) -> None:
+    def work() -> None:
+        (job,) = eventually(lambda: jobs.list()[0], what="a job")
+        finish(job.id, b"colour")
+
+    with ThreadPoolExecutor() as pool:
+        worker = pool.submit(work)
+        answer = client.post("/v1/jobs", json={"source": SOURCE}, headers={"Prefer": "wait=50"})
+        worker.result()
+    assert answer.status_code == 200
+    assert answer.headers["Preference-Applied"] == "wait=50"
+    assert answer.json is not None
+    assert answer.json["state"] == "succeeded"
+    assert answer.location == f"/v1/jobs/{answer.json['id']}"
+
+
+def test_a_client_that_waited_in_vain_is_answered_with_the_job_as_it_is(
+    client: FlaskClient,
+) -> None:
+    answer = client.post("/v1/jobs", json={"source": SOURCE}, headers={"Prefer": "wait=1"})
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert answer.json["state"] == "queued"

@@ -1,0 +1,111 @@
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from core.jobs import JobStore
+from tests.unit.api.conftest import Finish
+
+SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get("/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    return dict(answer.json)
+
+
+def assert_fits(document: dict[str, Any], body: object, schema: str) -> None:
+    """The body is what the document promises under that name."""
+    OAS31Validator(document | {"$ref": f"#/components/schemas/{schema}"}).validate(body)
+
+
+def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]) -> None:
+    paths = {path: set(operations) for path, operations in document["paths"].items()}
+    assert paths == {
+        "/v1/jobs": {"get", "post"},
+        "/v1/jobs/{job_id}": {"get"},
+        "/v1/jobs/{job_id}/result": {"get"},
+        "/v1/models": {"get"},
+        "/healthz": {"get"},
+        "/readyz": {"get"},
+    }
+
+
+def test_both_bodies_of_an_order_are_documented(document: dict[str, Any]) -> None:
+    submit = document["paths"]["/v1/jobs"]["post"]
+    content = submit["requestBody"]["content"]
+    assert set(content) == {"application/json", "multipart/form-data"}
+    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/JobRequest"}
+    form = content["multipart/form-data"]["schema"]
+    assert form["required"] == ["file"]
+    assert set(form["properties"]) == {"file", "destination", "options"}
+    assert [parameter["name"] for parameter in submit["parameters"]] == ["Prefer"]
+    assert {"200", "202"} <= set(submit["responses"])
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    names = set(re.findall(r"#/components/schemas/([\w.]+)", repr(document)))
+    assert {"Job", "JobRequest", "ObjectRef", "Options", "ProblemDocument"} <= names
+    assert names <= set(document["components"]["schemas"])
+
+
+def test_every_operation_documents_its_problems(document: dict[str, Any]) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            problems = {
+                status: set(response["content"])
+                for status, response in operation["responses"].items()
+                if not status.startswith(("2", "3"))
+            }
+            assert "default" in problems
+            assert all(kinds == {"application/problem+json"} for kinds in problems.values())
+
+
+def test_a_result_is_documented_as_a_redirect_and_as_an_image(document: dict[str, Any]) -> None:
+    responses = document["paths"]["/v1/jobs/{job_id}/result"]["get"]["responses"]
+    assert {"200", "302", "409"} <= set(responses)
+    assert "image/*" in responses["200"]["content"]
+
+
+def test_answers_are_what_the_document_promises(
+    client: FlaskClient, document: dict[str, Any], jobs: JobStore, finish: Finish
+) -> None:
+    order = {"source": SOURCE, "options": {"temperature": 0.5}}
+    assert_fits(document, order, "JobRequest")
+    answer = client.post("/v1/jobs", json=order)
+    assert_fits(document, answer.json, "Job")
+    (job,) = jobs.list()[0]
+    finish(job.id, b"colour")
+    assert_fits(document, client.get(f"/v1/jobs/{job.id}").json, "Job")
+    assert_fits(document, client.get("/v1/jobs").json, "JobPage")
+    assert_fits(document, client.get("/v1/models").json, "ModelList")
+    assert_fits(document, client.get("/v1/jobs/none").json, "ProblemDocument")
+
+
+def test_the_docs_page_shows_the_document_and_loads_nothing_from_elsewhere(
+    client: FlaskClient,
+) -> None:
+    answer = client.get("/docs", follow_redirects=True)
+    assert answer.status_code == 200
+    page = answer.get_data(as_text=True)
+    assert "/openapi.json" in page
+    assert set(re.findall(r"//([^/\"'\s]+)/", page)) <= {"localhost"}
+    assert '"validatorUrl": "none"' in page
+    files = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
+    assert files
+    for file in files:
+        assert file.startswith("/docs/")
+        part = client.get(file)
+        assert part.status_code == 200
+        part.close()
