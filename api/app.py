@@ -3,7 +3,9 @@
 from importlib.metadata import version
 
 from apiflask import APIFlask
+from flask import redirect
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.wrappers import Response
 
 from api import health, jobs, models, openapi, problems
 from api.requests import FORM_ALLOWANCE
@@ -29,4 +31,11 @@ def create_app(settings: Settings) -> APIFlask:
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", page)
     app.register_blueprint(docs)
     app.spec_processor(openapi.complete)
+
+    @app.get("/")
+    @app.doc(hide=True)
+    def home() -> Response:
+        """Send people who open the address in a browser to the documentation."""
+        return redirect("/docs/")
+
     return app

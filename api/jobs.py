@@ -63,7 +63,7 @@ def show(job_id: str) -> Any:
 @bp.input(ResultQuery, location="query", arg_name="query")
 @bp.doc(responses={302: "A URL that downloads the result for a while", 409: "No result yet"})
 def result(job_id: str, query: ResultQuery) -> BaseResponse:
-    """Download the colour image: a redirect to storage, or with ``download=1`` the bytes."""
+    """Download the colour image: a redirect to storage, or the bytes with download=1."""
     s = services()
     job = s.jobs.get(job_id)
     if job.state is not State.SUCCEEDED or job.destination is None or job.content_type is None:

@@ -109,3 +109,9 @@ def test_the_docs_page_shows_the_document_and_loads_nothing_from_elsewhere(
         part = client.get(file)
         assert part.status_code == 200
         part.close()
+
+
+def test_the_address_itself_leads_to_the_documentation(client: FlaskClient) -> None:
+    answer = client.get("/", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.request.path == "/docs/"
