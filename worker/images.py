@@ -26,10 +26,14 @@ SUFFIXES: dict[str, OutputFormat] = {
     "tiff": "tiff",
 }
 DEFAULT_QUALITY = 92
-MAX_SIDE = {"jpeg": 65_535, "webp": 16_383}
+MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
+MAX_EXIF = {"jpeg": 65_533, "tiff": 0}
+"""In bytes; the tags of a TIFF's own structure are among EXIF's, so it takes none."""
+MAX_DPI = 65_535
 _GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
 _COLOUR = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
-_TIFF_BITS, _TIFF_PLANAR = 258, 284
+_TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANAR = 258, 262, 284
+_TIFF_WHITE_IS_ZERO, _TIFF_RGB, _TIFF_SEPARATE = 0, 2, 2
 
 PARSER_ERRORS = (
     ArithmeticError,
@@ -94,8 +98,8 @@ def decode(data: bytes, max_pixels: int) -> Photo:
                 f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
                 "see TINTYPE_MAX_PIXELS"
             )
-        orientation, exif = _orientation(image)
         pixels, alpha = _pixels(image, data)
+        orientation, exif = _orientation(image)
         icc = image.info.get("icc_profile")
         return Photo(
             pixels=_upright(pixels, orientation),
@@ -108,7 +112,9 @@ def decode(data: bytes, max_pixels: int) -> Photo:
 
 
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
-    """Write a photo with its metadata. JPEG and WebP have 8 bits; JPEG has no alpha.
+    """Write a photo with its metadata, as far as the format holds it.
+
+    JPEG and WebP have 8 bits; JPEG has no alpha, TIFF no EXIF.
 
     Raises:
         ImageTooLarge: the format cannot hold an image of this size.
@@ -120,11 +126,12 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
         if format in ("png", "tiff"):
             return _encode_16(photo, format)
         photo = _to_8_bits(photo)
-    channels = [photo.pixels]
+    pixels: NDArray[Any] = photo.pixels
     if photo.alpha is not None and format != "jpeg":
-        channels.append(photo.alpha[..., None])
-    pixels = np.concatenate(channels, axis=2) if len(channels) > 1 else photo.pixels
-    options: dict[str, Any] = {"exif": photo.exif, "icc_profile": photo.icc, "dpi": photo.dpi}
+        pixels = np.dstack((pixels, photo.alpha))
+    options: dict[str, Any] = {"icc_profile": photo.icc, "dpi": photo.dpi}
+    if photo.exif and len(photo.exif) <= MAX_EXIF.get(format, len(photo.exif)):
+        options["exif"] = photo.exif
     if format in ("jpeg", "webp"):
         options["quality"] = quality or DEFAULT_QUALITY
     if format == "tiff":
@@ -147,18 +154,24 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _output_format(source: str | None) -> OutputFormat:
-    formats: dict[str | None, OutputFormat] = {"JPEG": "jpeg", "WEBP": "webp", "TIFF": "tiff"}
+    # MPO: several JPEG images in one file, as many cameras and phones write them.
+    formats: dict[str | None, OutputFormat] = {
+        "JPEG": "jpeg",
+        "MPO": "jpeg",
+        "WEBP": "webp",
+        "TIFF": "tiff",
+    }
     return formats.get(source, "png")
 
 
 def _orientation(image: Image.Image) -> tuple[int, bytes | None]:
     """Return the EXIF orientation (1..8) and the EXIF block with it reset; a broken block goes."""
+    if image.format == "TIFF":
+        # Decoding turned it upright; the rest of its tags is its own structure.
+        return 1, None
     try:
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
-        if image.format == "TIFF":
-            # A TIFF's own structure is in the same tags; none of it fits another file.
-            return orientation, None
         exif.pop(ExifTags.Base.Orientation, None)
         return orientation, exif.tobytes() if len(exif) else None
     except PARSER_ERRORS:
@@ -170,7 +183,8 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
         x, y = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None
+    # Pillow says 1 of a TIFF that says nothing.
+    return (x, y) if 1 < x <= MAX_DPI and 1 < y <= MAX_DPI else None
 
 
 def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
@@ -178,10 +192,12 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
     try:
         if _is_deep_colour(image, data):
             image.load()
+            if image.format == "PNG":
+                _check_chunks(data)
             return _decode_16(data)
         mode = image.mode
         if mode in _GREY_16 or (mode == "I" and image.format == "PNG"):
-            return np.clip(np.asarray(image), 0, 65_535).astype(np.uint16), None
+            return _deep_grey(image), None
         if mode not in _GREY | _COLOUR:
             raise UnsupportedFormat(f"images of the kind {mode!r} are not supported")
         has_alpha = image.has_transparency_data
@@ -203,9 +219,30 @@ def _is_deep_colour(image: Image.Image, data: bytes) -> bool:
         depth, colour_type = data[24], data[25]
         return depth == 16 and colour_type != 0
     if image.format == "TIFF":
-        bits = image.getexif().get(_TIFF_BITS, (8,))
-        return isinstance(bits, tuple) and len(bits) > 1 and set(bits) == {16}
+        tags = image.getexif()
+        if tags.get(_TIFF_BITS) not in ((16,) * 3, (16,) * 4):
+            return False
+        if tags.get(_TIFF_PLANAR) == _TIFF_SEPARATE:
+            raise UnsupportedFormat("16-bit TIFF with a plane for each channel is not supported")
+        return tags.get(_TIFF_PHOTOMETRIC) == _TIFF_RGB
     return False
+
+
+def _deep_grey(image: Image.Image) -> NDArray[np.uint16]:
+    grey: NDArray[np.uint16] = np.clip(np.asarray(image), 0, 65_535).astype(np.uint16)
+    if image.format == "TIFF" and image.getexif().get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO:
+        # Of 8 bits, Pillow has done it.
+        np.invert(grey, out=grey)
+    return grey
+
+
+def _check_chunks(png: bytes) -> None:
+    """Refuse a chunk that is longer than the file: OpenCV allocates whatever it promises."""
+    at = 8
+    while at < len(png) and png[at + 4 : at + 8] != b"IEND":
+        at += 12 + int.from_bytes(png[at : at + 4])
+    if at > len(png):
+        raise BrokenImage("a chunk of the image is longer than the file")
 
 
 def _decode_16(data: bytes) -> tuple[Pixels, Pixels | None]:

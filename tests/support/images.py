@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from worker.colour.lightness import Pixels
 
@@ -25,6 +26,27 @@ def at_depth(values: NDArray[Any], depth: int) -> Pixels:
 def encoded(pixels: NDArray[Any], format: str = "JPEG", **options: Any) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format, **options)
+    return out.getvalue()
+
+
+def tiff(
+    pixels: NDArray[Any], photometric: int, planes: bool = False, orientation: int = 1
+) -> bytes:
+    """A plain TIFF of a kind that Pillow does not write: 16-bit colour, or one plane a channel."""
+    height, width, channels = np.atleast_3d(pixels).shape
+    strips = channels if planes else 1
+    ordered = pixels.transpose(2, 0, 1) if planes else pixels
+    directory = ImageFileDirectory_v2()
+    directory[256], directory[257] = width, height
+    directory[258] = (8 * pixels.itemsize,) * channels
+    directory[259], directory[262], directory[274] = 1, photometric, orientation
+    directory[273] = tuple(strip * pixels.nbytes // strips for strip in range(strips))
+    directory[277], directory[278] = channels, height
+    directory[279] = (pixels.nbytes // strips,) * strips
+    directory[284] = 2 if planes else 1
+    out = io.BytesIO()
+    directory.save(out)
+    out.write(np.ascontiguousarray(ordered).tobytes())
     return out.getvalue()
 
 

@@ -51,14 +51,24 @@ class OpenCVEngine:
         return Prediction(np.asarray(probabilities), np.asarray(ab))
 
     def warm_up(self) -> None:
-        """Run once at the network's own size."""
+        """Run once at the network's own size.
+
+        Raises:
+            ModelCorrupt: the files do not fit each other; OpenCV tells only now.
+        """
         size = self.model.manifest.input_size
-        self.predict(np.zeros((1, 1, size, size), np.float32))
+        try:
+            self.predict(np.zeros((1, 1, size, size), np.float32))
+        except cv2.error as error:
+            raise ModelCorrupt(
+                f"{self.model.name} from {self.model.folder} cannot run: {error}"
+            ) from error
 
 
 def _read_palette(model: Model) -> Array:
-    palette = np.load(model.path("palette"), allow_pickle=False)
-    if palette.ndim != 2 or palette.shape[1] != 2:
+    with model.path("palette").open("rb") as stream:
+        palette = np.lib.format.read_array(stream, allow_pickle=False)
+    if palette.ndim != 2 or palette.shape[1] != 2 or not palette.size:
         raise ValueError(f"the palette has shape {palette.shape}, should be (bins, 2)")
     return np.asarray(palette, dtype=np.float32)
 
