@@ -22,7 +22,6 @@ from worker.images import SUFFIXES
 from worker.processing import Processed, process
 from worker.runner import as_problem
 
-_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/tiff": ".tif"}
 _READ = {*SUFFIXES, "bmp"}
 Identity = tuple[int, int]
 """Device and inode of a file."""
@@ -154,7 +153,7 @@ def _one(
 
 def _write(target: Target, done: Processed, taken: set[Identity]) -> Path:
     """Write the result beside its final name first, never over a source or another result."""
-    path = target.stem.with_name(target.stem.name + _SUFFIX[done.content_type])
+    path = target.stem.with_name(f"{target.stem.name}.{done.extension}")
     if path.exists() and _identity(path) in taken:
         raise OSError(
             f"the result would overwrite {path}, a source or another result; choose another -o"

@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
-CONTENT_TYPES = {f: f"image/{f}" for f in get_args(OutputFormat)}
+EXTENSIONS: dict[OutputFormat, str] = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif"}
 SUFFIXES: dict[str, OutputFormat] = {
     "jpg": "jpeg",
     "jpeg": "jpeg",
@@ -142,6 +142,13 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
     return out.getvalue()
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed, in Python or in OpenCV."""
+    if isinstance(error, cv2.error):
+        return getattr(error, "code", None) == cv2.Error.StsNoMem
+    return isinstance(error, MemoryError)
+
+
 def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=INPUT_FORMATS)
@@ -206,6 +213,8 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
         # Pillow's lazy decoding happens here.
         array = np.asarray(image if mode == target else image.convert(target))
     except PARSER_ERRORS as error:
+        if is_out_of_memory(error):
+            raise
         raise BrokenImage(f"the image cannot be decoded to its end: {error}") from error
     if not has_alpha:
         return array, None

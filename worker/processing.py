@@ -6,7 +6,7 @@ from time import perf_counter
 from core.jobs.records import Options, OutputFormat, Timings
 from worker.colour import colorize
 from worker.engines import Engine
-from worker.images import CONTENT_TYPES, decode, encode
+from worker.images import EXTENSIONS, decode, encode
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,20 @@ class Processed:
     """A colour image file, and how it came to be."""
 
     data: bytes
-    content_type: str
+    format: OutputFormat
     width: int
     height: int
     timings: Timings
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type, RFC 9110's word for it."""
+        return f"image/{self.format}"
+
+    @property
+    def extension(self) -> str:
+        """Return the usual ending of a file's name, without the dot."""
+        return EXTENSIONS[self.format]
 
 
 def process(
@@ -53,4 +63,4 @@ def process(
         compose_ms=colouring.compose_ms,
         encode_ms=(perf_counter() - coloured) * 1e3,
     )
-    return Processed(result, CONTENT_TYPES[format], photo.width, photo.height, timings)
+    return Processed(result, format, photo.width, photo.height, timings)

@@ -24,13 +24,12 @@ from core.objects import MAX_KEY_BYTES, ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
 from worker.engine_pool import EnginePool
-from worker.images import SUFFIXES
+from worker.images import SUFFIXES, is_out_of_memory
 from worker.processing import Processed, process
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 PREFIX = "colorized"
-_SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/tiff": "tif"}
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def as_problem(error: Exception) -> Problem:
             return Problem(code=error.code, detail=str(error))
         case SoftTimeLimitExceeded():
             return Problem(code=JobTimeout.code, detail="the job took longer than its time limit")
-        case MemoryError():
+        case _ if is_out_of_memory(error):
             return Problem(
                 code=OutOfMemory.code, detail="the image needs more memory than the worker has"
             )
@@ -153,7 +152,7 @@ def default_destination(
     source_digest = sha256(source.data).hexdigest()
     print_of = "\n".join((source_digest, _canonical(job.options), model.digest))
     fingerprint = sha256(print_of.encode()).hexdigest()[:12]
-    tail = f".{fingerprint}.{_SUFFIX[image.content_type]}"
+    tail = f".{fingerprint}.{image.extension}"
     stem = str(PurePosixPath(job.source.key).with_suffix(""))
     room = MAX_KEY_BYTES - len(f"{PREFIX}/{tail}")
     stem = stem.encode()[:room].decode(errors="ignore")

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 from typing import get_args
 
+import cv2
+import numpy as np
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -20,7 +22,7 @@ def place(
     content: bytes = b"pixels",
     options: Options | None = None,
     model: ModelRef = MODEL,
-    content_type: str = "image/jpeg",
+    format: OutputFormat = "jpeg",
 ) -> ObjectRef:
     """Where the result of a job goes that names no destination."""
     job = Job(
@@ -32,7 +34,7 @@ def place(
         options=options or Options(),
         created=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    image = Processed(b"colour", content_type, 4, 3, Timings())
+    image = Processed(b"colour", format, 4, 3, Timings())
     return default_destination(job, StoredObject(content, "etag", "image/tiff"), model, image)
 
 
@@ -74,7 +76,7 @@ def test_the_name_by_which_a_network_was_asked_for_does_not_matter() -> None:
     ("format", "suffix"), [("jpeg", "jpg"), ("png", "png"), ("webp", "webp"), ("tiff", "tif")]
 )
 def test_the_suffix_is_that_of_the_result(format: OutputFormat, suffix: str) -> None:
-    key = place("scan.bmp", content_type=f"image/{format}").key
+    key = place("scan.bmp", format=format).key
     assert key.startswith("colorized/scan.")
     assert key.endswith(f".{suffix}")
     assert _format_of(ObjectRef(bucket="photos", key=key)) == format
@@ -134,6 +136,12 @@ def test_a_lack_of_memory_is_named() -> None:
     problem = as_problem(MemoryError("Unable to allocate 9.3 GiB"))
     assert problem.code == "out_of_memory"
     assert "9.3" not in problem.detail
+
+
+def test_a_lack_of_memory_in_opencv_is_the_same() -> None:
+    with pytest.raises(cv2.error) as caught:
+        cv2.resize(np.zeros((1, 1), np.uint8), (2**31 - 1, 60_000))
+    assert as_problem(caught.value).code == "out_of_memory"
 
 
 @pytest.mark.parametrize(
