@@ -1,0 +1,8 @@
+"""Image files to pixels and back: header first, within limits, metadata kept."""
+
+from worker.images.decode import decode
+from worker.images.encode import encode
+from worker.images.errors import is_out_of_memory
+from worker.images.photo import EXTENSIONS, SUFFIXES, Photo
+
+__all__ = ["EXTENSIONS", "SUFFIXES", "Photo", "decode", "encode", "is_out_of_memory"]

@@ -1,0 +1,69 @@
+"""From a photograph to a file."""
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.errors import BrokenImage, ImageTooLarge
+from core.jobs.records import OutputFormat
+from worker.colour.lightness import Pixels
+from worker.images.photo import Photo
+
+DEFAULT_QUALITY = 92
+MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
+MAX_EXIF = {"jpeg": 65_533, "tiff": 0}
+"""In bytes; the tags of a TIFF's own structure are among EXIF's, so it takes none."""
+
+
+def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
+    """Write a photo with its metadata, as far as the format holds it.
+
+    JPEG and WebP have 8 bits; JPEG has no alpha, TIFF no EXIF.
+
+    Raises:
+        ImageTooLarge: the format cannot hold an image of this size.
+    """
+    limit = MAX_SIDE.get(format)
+    if limit and max(photo.width, photo.height) > limit:
+        raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for png or tiff")
+    if photo.pixels.dtype == np.uint16:
+        if format in ("png", "tiff"):
+            return _encode_16(photo, format)
+        photo = _to_8_bits(photo)
+    pixels: NDArray[Any] = photo.pixels
+    if photo.alpha is not None and format != "jpeg":
+        pixels = np.dstack((pixels, photo.alpha))
+    options: dict[str, Any] = {"icc_profile": photo.icc, "dpi": photo.dpi}
+    if photo.exif and len(photo.exif) <= MAX_EXIF.get(format, len(photo.exif)):
+        options["exif"] = photo.exif
+    if format in ("jpeg", "webp"):
+        options["quality"] = quality or DEFAULT_QUALITY
+    if format == "tiff":
+        options["compression"] = "tiff_adobe_deflate"
+    out = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.save(out, format.upper(), **{key: value for key, value in options.items() if value})
+    return out.getvalue()
+
+
+def _encode_16(photo: Photo, format: OutputFormat) -> bytes:
+    channels = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2BGR)
+    if photo.alpha is not None:
+        channels = np.dstack((channels, photo.alpha))
+    ok, out = cv2.imencode(f".{format}", channels)
+    if not ok:
+        raise BrokenImage(f"the result cannot be written as 16-bit {format}")
+    return bytes(out)
+
+
+def _to_8_bits(photo: Photo) -> Photo:
+    def scale(plane: Pixels) -> NDArray[np.uint8]:
+        return ((plane.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+    alpha = None if photo.alpha is None else scale(photo.alpha)
+    return replace(photo, pixels=scale(photo.pixels), alpha=alpha)

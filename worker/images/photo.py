@@ -1,0 +1,41 @@
+"""A decoded photograph, and the names of the formats in which one is written."""
+
+from dataclasses import dataclass
+
+from core.jobs.records import OutputFormat
+from worker.colour.lightness import Pixels
+
+EXTENSIONS: dict[OutputFormat, str] = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif"}
+SUFFIXES: dict[str, OutputFormat] = {
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "png": "png",
+    "webp": "webp",
+    "tif": "tiff",
+    "tiff": "tiff",
+}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An upright image, and what its file said about it."""
+
+    pixels: Pixels
+    """(h, w) or RGB (h, w, 3), uint8 or uint16."""
+    alpha: Pixels | None
+    """(h, w), of the pixels' type."""
+    format: OutputFormat
+    """In which a result is written when nobody asks for another."""
+    exif: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
