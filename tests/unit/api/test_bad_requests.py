@@ -112,7 +112,7 @@ REQUESTS = [
     ("GET", "/v1/jobs?limit=many", 422, "invalid_request"),
     ("GET", "/v1/jobs?order=oldest", 422, "invalid_request"),
     ("GET", "/v1/photos", 404, "not_found"),
-    ("GET", "/", 404, "not_found"),
+    ("GET", "/nothing", 404, "not_found"),
     ("DELETE", "/v1/jobs", 405, "method_not_allowed"),
     ("PUT", f"/v1/jobs/{NOBODY}", 405, "method_not_allowed"),
     ("POST", "/v1/models", 405, "method_not_allowed"),
