@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 # The extra `train` is not part of `make test`; `make test-training` runs these.
-collect_ignore_glob = [] if find_spec("torch") else ["with_torch/*"]
+collect_ignore = [] if find_spec("torch") else ["with_torch"]
 
 
 @pytest.fixture
