@@ -8,6 +8,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, json
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from core import errors
 
@@ -44,7 +45,7 @@ CODES = {
 
 def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response:
     """Return one problem document."""
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    body = {"type": "about:blank", "title": _title(status), "status": int(status)}
     body |= {"code": code, "detail": detail, **more}
     response = Response(json.dumps(body), int(status), content_type=CONTENT_TYPE)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -69,7 +70,7 @@ def register(app: APIFlask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = HTTPStatus(error.code or 500)
-        response = problem(status, _code_of(status), error.description or status.phrase)
+        response = problem(status, _code_of(status), error.description or _title(status))
         for name, value in error.get_headers():
             if name not in ("Content-Type", "Content-Length"):
                 response.headers[name] = value
@@ -86,7 +87,7 @@ def register(app: APIFlask) -> None:
         ]
         if fields:
             return _fields_problem(status, fields)
-        return problem(status, _code_of(status), error.message or status.phrase)
+        return problem(status, _code_of(status), error.message or _title(status))
 
     @app.errorhandler(Exception)
     def unexpected(_error: Exception) -> Response:
@@ -112,5 +113,10 @@ def _fields_problem(status: HTTPStatus, fields: list[dict[str, str]]) -> Respons
     return problem(status, _code_of(status), detail, errors=fields)
 
 
+def _title(status: HTTPStatus) -> str:
+    """Return the status' phrase; that of HTTPStatus changes with the version of Python."""
+    return HTTP_STATUS_CODES[status]
+
+
 def _code_of(status: HTTPStatus) -> str:
-    return CODES.get(status, status.phrase.lower().replace(" ", "_"))
+    return CODES.get(status, _title(status).lower().replace(" ", "_"))

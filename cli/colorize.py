@@ -112,14 +112,19 @@ def find(paths: tuple[Path, ...], output: Path) -> Iterator[Target]:
     results = output.resolve()
     for path in paths:
         if path.is_file():
-            yield Target(path, output / path.stem)
+            yield Target(path, output / _stem(path))
             continue
         nested = results.is_relative_to(path.resolve())
         for file in sorted(path.rglob("*")):
             known = file.suffix.lstrip(".").lower() in _READ
             ours = nested and file.resolve().is_relative_to(results)
             if known and file.is_file() and not ours:
-                yield Target(file, output / file.relative_to(path).with_suffix(""))
+                yield Target(file, output / file.relative_to(path).parent / _stem(file))
+
+
+def _stem(file: Path) -> str:
+    """Return the name without its ending; one that would be dots alone stays whole."""
+    return file.stem if file.stem.strip(".") else file.name
 
 
 def _one(

@@ -153,7 +153,8 @@ def default_destination(
     print_of = "\n".join((source_digest, _canonical(job.options), model.digest))
     fingerprint = sha256(print_of.encode()).hexdigest()[:12]
     tail = f".{fingerprint}.{image.extension}"
-    stem = str(PurePosixPath(job.source.key).with_suffix(""))
+    folder, slash, name = job.source.key.rpartition("/")
+    stem = f"{folder}{slash}{name.rpartition('.')[0] or name}"
     room = MAX_KEY_BYTES - len(f"{PREFIX}/{tail}")
     stem = stem.encode()[:room].decode(errors="ignore")
     return ObjectRef(bucket=job.source.bucket, key=f"{PREFIX}/{stem}{tail}")

@@ -76,6 +76,13 @@ def test_files_and_folders_keep_their_structure(run: Run) -> None:
     assert files("out") == {"single.png", "a.jpg", "1920/b.png", "1920/june/c.webp"}
 
 
+def test_a_name_that_begins_with_dots_is_kept(run: Run) -> None:
+    photo("album/..jpg")
+    photo("album/.hidden.jpg")
+    assert run("album", "-o", "out").exit_code == 0
+    assert files("out") == {"..jpg.jpg", ".hidden.jpg"}
+
+
 def test_json_describes_each_image_on_a_line(run: Run) -> None:
     photo("album/a.jpg")
     photo("album/b.png")
