@@ -85,11 +85,12 @@ def main(folder: Path, model: str | None, temperature: float | None, output: Pat
         for path in bar:
             truth = _rgb(decode(path.read_bytes(), settings.max_pixels).pixels)
             result = _rgb(colorize(truth, engine, manifest.input_size, temperature).rgb)
-            scores.append(score(str(path.relative_to(folder)), truth, result))
+            name = path.relative_to(folder).as_posix()
+            scores.append(score(name, truth, result))
             if path in shown:
-                after = output / f"{path.stem}.png"
+                after = output / f"{name.replace('/', '-')}.png"
                 Image.fromarray(result).save(after)
-                pairs.append(Pair(path.stem, path, after))
+                pairs.append(Pair(name, path, after))
     write_contact_sheet(pairs, output / "contact-sheet.png")
     summary = summarize(scores, engine.model.name, engine.model.digest, temperature)
     report = {"summary": asdict(summary), "photographs": [asdict(item) for item in scores]}

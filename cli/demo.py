@@ -63,6 +63,7 @@ def demo(samples: Path, output: Path) -> None:
         client = Client(stack)
         submitted = [Submitted(photo, client.submit(photo)) for photo in photos]
         submitted = _follow(submitted, client, console)
+        console.print()
         pairs = _download(submitted, client, output)
     write_contact_sheet(pairs, output / "contact-sheet.png")
     console.print(f"Contact sheet: {output / 'contact-sheet.png'}")
