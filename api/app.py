@@ -1,9 +1,11 @@
 """The app factory."""
 
 from importlib.metadata import version
+from typing import cast
 
 from apiflask import APIFlask
 from flask import redirect
+from flask.json.provider import DefaultJSONProvider
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response
 
@@ -22,7 +24,11 @@ def create_app(settings: Settings) -> APIFlask:
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         DESCRIPTION="Colorizes black-and-white photographs.",
+        AUTO_OPERATION_ID=True,
+        SERVERS=[{"url": "/"}],
     )
+    cast(DefaultJSONProvider, app.json).sort_keys = False
+    app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
     for blueprint in (jobs.bp, models.bp, health.bp):

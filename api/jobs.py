@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.requests import Upload, parse_job, parse_wait
 from api.schemas import JobPage, ListQuery, ResultQuery
 from api.services import Services, services
-from core.errors import QueueUnavailable
+from core.errors import QueueUnavailable, ResultGone, SourceNotFound
 from core.jobs import Job, JobRequest, State
-from core.objects import ObjectRef
+from core.objects import ObjectRef, content_disposition
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 
 
 @bp.post("")
-@bp.output(Job, status_code=202, description="The job, queued (or ended, with Prefer: wait)")
+@bp.output(Job, status_code=202, description="The job, not yet ended")
 def submit() -> Any:
     """Submit a photograph.
 
@@ -36,10 +36,12 @@ def submit() -> Any:
     job = s.jobs.create(order)
     _publish(s, job)
     wait = parse_wait(request)
-    job = s.waiters.wait(s.jobs, job, wait)
-    headers = {"Location": url_for("jobs.show", job_id=job.id)}
-    if wait:
-        headers["Preference-Applied"] = f"wait={wait:.0f}"
+    try:
+        job, waited = s.waiters.wait(s.jobs, job, wait)
+    except QueueUnavailable:
+        # Accepted is accepted: another request would make a second job.
+        waited = False
+    headers = {"Location": url_for("jobs.show", job_id=job.id), **_applied(waited, wait)}
     return job, 200 if job.state.final else 202, headers
 
 
@@ -55,8 +57,11 @@ def index(query: ListQuery) -> Any:
 @bp.get("/<job_id>")
 @bp.output(Job)
 def show(job_id: str) -> Any:
-    """Look at one job."""
-    return services().jobs.get(job_id)
+    """Look at one job; with ``Prefer: wait=N`` as soon as it has ended, or after N seconds."""
+    s = services()
+    wait = parse_wait(request)
+    job, waited = s.waiters.wait(s.jobs, s.jobs.get(job_id), wait)
+    return job, 200, _applied(waited, wait)
 
 
 @bp.get("/<job_id>/result")
@@ -68,13 +73,25 @@ def result(job_id: str, query: ResultQuery) -> BaseResponse:
     job = s.jobs.get(job_id)
     if job.state is not State.SUCCEEDED or job.destination is None or job.content_type is None:
         raise Conflict(f"the job is {job.state}; only a succeeded job has a result")
+    head = request.method == "HEAD"
     if not query.download:
-        return redirect(s.storage.presign(job.destination, job.content_type), 302)
-    filename = job.destination.key.rsplit("/", 1)[-1]
-    response = Response(s.storage.stream(job.destination), content_type=job.content_type)
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
+        url = s.storage.presign(job.destination, job.content_type, "HEAD" if head else "GET")
+        return redirect(url, 302)
+    try:
+        length, chunks = s.storage.stream(job.destination)
+    except SourceNotFound as error:
+        raise ResultGone(f"{job.destination} is not in storage; submit the job again") from error
+    response = Response(chunks, content_type=job.content_type)
+    response.content_length = length
+    response.call_on_close(chunks.close)
+    response.headers["Content-Disposition"] = content_disposition("attachment", job.destination.key)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _applied(waited: bool, wait: float) -> dict[str, str]:
+    """Return the header that says that a preference was honoured (RFC 7240)."""
+    return {"Preference-Applied": f"wait={wait:.0f}"} if waited else {}
 
 
 def _store_upload(s: Services, upload: Upload) -> JobRequest:

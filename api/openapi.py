@@ -8,6 +8,12 @@ from api.problems import CONTENT_TYPE
 from api.schemas import ProblemDocument
 from core.jobs import JobRequest
 
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "wait=N: answer when the job has ended, after N seconds (at most 60) anyway",
+    "schema": {"type": "string", "examples": ["wait=20"]},
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -19,14 +25,8 @@ def complete(spec: Any) -> Any:
     spec.setdefault("components", {}).setdefault("schemas", {}).update(extra["$defs"])
     submit = spec["paths"]["/v1/jobs"]["post"]
     submit["requestBody"] = {"required": True, "content": _job_bodies()}
-    submit["parameters"] = [
-        {
-            "name": "Prefer",
-            "in": "header",
-            "description": "wait=N: answer with the finished job if it ends within N seconds",
-            "schema": {"type": "string", "examples": ["wait=20"]},
-        }
-    ]
+    for operation in (submit, spec["paths"]["/v1/jobs/{job_id}"]["get"]):
+        operation.setdefault("parameters", []).append(_PREFER)
     submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
     result = spec["paths"]["/v1/jobs/{job_id}/result"]["get"]
     result["responses"]["200"] = {

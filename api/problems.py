@@ -28,6 +28,8 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.EmptyObject: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ObjectTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.StorageDenied: HTTPStatus.BAD_GATEWAY,
+    errors.StorageRefused: HTTPStatus.BAD_GATEWAY,
+    errors.ResultGone: HTTPStatus.GONE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -47,7 +49,7 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response
     """Return one problem document."""
     body = {"type": "about:blank", "title": _title(status), "status": int(status)}
     body |= {"code": code, "detail": detail, **more}
-    response = Response(json.dumps(body), int(status), content_type=CONTENT_TYPE)
+    response = Response(json.dumps(body) + "\n", int(status), content_type=CONTENT_TYPE)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = RETRY_AFTER
     return response

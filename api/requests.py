@@ -7,7 +7,12 @@ from typing import IO
 from flask import Request
 from pydantic import TypeAdapter
 from pydantic_core import from_json
-from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestEntityTooLarge,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
 from werkzeug.http import parse_dict_header
 
 from core.errors import EmptyObject, ObjectTooLarge
@@ -41,10 +46,10 @@ def parse_job(request: Request, max_bytes: int) -> JobRequest | Upload:
         pydantic.ValidationError, TintypeError: a value is not acceptable.
     """
     if request.mimetype == "application/json":
-        request.max_content_length = MAX_JSON_BYTES
+        _check_length(request, MAX_JSON_BYTES, "a photograph itself goes into a form")
         return JobRequest.model_validate_json(_json_object(request))
     if request.mimetype == "multipart/form-data":
-        request.max_content_length = max_bytes + FORM_ALLOWANCE
+        _check_length(request, max_bytes + FORM_ALLOWANCE, "see TINTYPE_MAX_BYTES")
         return _parse_form(request, max_bytes)
     raise UnsupportedMediaType("send application/json, or multipart/form-data with a file")
 
@@ -53,6 +58,15 @@ def parse_wait(request: Request) -> float:
     """Return the seconds of ``Prefer: wait=N`` (RFC 7240), at most 60; 0 without or if unclear."""
     wait = parse_dict_header(request.headers.get("Prefer", "")).get("wait") or ""
     return min(float(wait), MAX_WAIT) if wait.isascii() and wait.isdecimal() else 0.0
+
+
+def _check_length(request: Request, limit: int, advice: str) -> None:
+    """Limit the body, whether or not its length is announced."""
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge(
+            f"a body of {request.mimetype} may have {limit} bytes; {advice}"
+        )
 
 
 def _json_object(request: Request) -> bytes:
@@ -71,7 +85,7 @@ def _parse_form(request: Request, max_bytes: int) -> Upload:
     if unknown:
         raise UnprocessableEntity(
             f"unexpected form fields: {', '.join(sorted(unknown))}; "
-            "'file' is a file, 'destination' and 'options' are text"
+            "'file' is a file, 'destination' and 'options' are JSON text"
         )
     files = request.files.getlist("file")
     if len(files) != 1:

@@ -12,9 +12,9 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    state: State | None = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
-    cursor: str | None = None
+    state: Annotated[State | None, Field(description="Only jobs in this state.")] = None
+    limit: Annotated[int, Field(ge=1, le=500, description="Jobs on a page.")] = 50
+    cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
 
 
 class ResultQuery(BaseModel):
@@ -22,7 +22,7 @@ class ResultQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    download: bool = False
+    download: Annotated[bool, Field(description="Send the bytes instead of a redirect.")] = False
 
 
 class JobPage(BaseModel):

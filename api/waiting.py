@@ -15,24 +15,27 @@ class Waiters:
     def __init__(self, most: int) -> None:
         self._slots = threading.BoundedSemaphore(most)
 
-    def wait(self, jobs: JobStore, job: Job, seconds: float) -> Job:
-        """Return the job when it has ended or when the time is over.
+    def wait(self, jobs: JobStore, job: Job, seconds: float) -> tuple[Job, bool]:
+        """Return the job when it has ended or when the time is over, and whether it was waited for.
 
         With no slot free, return it at once: a preference may be ignored (RFC 7240).
+
+        Raises:
+            QueueUnavailable: Redis went away.
         """
         if seconds <= 0 or not self._slots.acquire(blocking=False):
-            return job
+            return job, False
         try:
             deadline = time.monotonic() + seconds
             for pause in _pauses():
                 left = deadline - time.monotonic()
                 if job.state.final or left <= 0:
-                    return job
+                    break
                 time.sleep(min(pause, left))
                 job = jobs.get(job.id)
         finally:
             self._slots.release()
-        return job
+        return job, True
 
 
 def _pauses() -> Iterator[float]:

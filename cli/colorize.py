@@ -2,9 +2,8 @@
 
 import json
 import math
+import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,18 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli.find_images import Found, Target, find
 from core.errors import ObjectTooLarge
 from core.jobs import Options
 from core.jobs.records import OutputFormat
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine
-from worker.images import SUFFIXES
+from worker.problems import as_problem
 from worker.processing import Processed, process
-from worker.runner import as_problem
 
-_READ = {*SUFFIXES, "bmp"}
 Identity = tuple[int, int]
 """Device and inode of a file."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """One image to do: where it is, and where its result goes, without the suffix."""
-
-    source: Path
-    stem: Path
 
 
 def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -42,9 +32,7 @@ def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 
 
 @click.command()
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
-)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option(
     "-o",
     "--output",
@@ -58,7 +46,8 @@ def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) 
     "--temperature",
     type=click.FloatRange(0.01, 1),
     callback=_not_nan,
-    help="1 is calm, towards 0 vivid and patchy; left out: the network's own.",
+    help="1 is the mean of all likely colours, towards 0 the likeliest alone; left out: the "
+    "network's own.",
 )
 @click.option(
     "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
@@ -86,10 +75,14 @@ def colorize(
         settings.threads,
     )
     options = Options(temperature=temperature, format=format, quality=quality)
-    targets = list(find(paths, output))
-    if not targets:
-        raise click.UsageError("no images found in the folders given")
-    taken = {_identity(target.source) for target in targets}
+    found = find(paths, output)
+    if not found.targets and not found.errors:
+        raise click.UsageError(f"no images found outside {output}{_left_out(found)}")
+    _make(output)
+    targets = found.targets
+    taken = {_identity(target.source) for target in targets if target.source.exists()}
+    for error in found.errors:
+        click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
     failed = 0
     with _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
@@ -102,29 +95,27 @@ def colorize(
                 line = f"{target.source}: {report['error']['detail']}"
                 progress.console.print(line, style="red", markup=False, soft_wrap=True)
             progress.advance(task)
-    if not as_json:
-        click.echo(f"{len(targets) - failed} colorized into {output}, {failed} failed")
-    sys.exit(1 if failed else 0)
+    done = f"{len(targets) - failed} colorized into {output}, {failed} failed{_left_out(found)}"
+    click.echo(done, err=as_json)
+    sys.exit(1 if failed or found.errors else 0)
 
 
-def find(paths: tuple[Path, ...], output: Path) -> Iterator[Target]:
-    """Yield every image: files as named, folders all the way down but for the results' folder."""
-    results = output.resolve()
-    for path in paths:
-        if path.is_file():
-            yield Target(path, output / _stem(path))
-            continue
-        nested = results.is_relative_to(path.resolve())
-        for file in sorted(path.rglob("*")):
-            known = file.suffix.lstrip(".").lower() in _READ
-            ours = nested and file.resolve().is_relative_to(results)
-            if known and file.is_file() and not ours:
-                yield Target(file, output / file.relative_to(path).parent / _stem(file))
+def _make(output: Path) -> None:
+    """Make the folder for the results now, before any work is done for nothing."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"{output} cannot hold the results: {error.strerror}") from error
+    if not os.access(output, os.W_OK):
+        raise click.UsageError(f"{output} cannot hold the results: it is not writable")
 
 
-def _stem(file: Path) -> str:
-    """Return the name without its ending; one that would be dots alone stays whole."""
-    return file.stem if file.stem.strip(".") else file.name
+def _left_out(found: Found) -> str:
+    """Return what was left out and why, or nothing."""
+    if not found.left_out:
+        return ""
+    kinds = ", ".join(f"{count} {ending}" for ending, count in sorted(found.left_out.items()))
+    return f"; left out, no image by its name: {kinds}"
 
 
 def _one(
@@ -159,7 +150,7 @@ def _one(
 def _write(target: Target, done: Processed, taken: set[Identity]) -> Path:
     """Write the result beside its final name first, never over a source or another result."""
     path = target.stem.with_name(f"{target.stem.name}.{done.extension}")
-    if path.exists() and _identity(path) in taken:
+    if path.exists() and (_identity(path) in taken or path.parent.samefile(target.source.parent)):
         raise OSError(
             f"the result would overwrite {path}, a source or another result; choose another -o"
         )

@@ -1,6 +1,6 @@
 """``tintype demo``: the whole service on sample photographs, then a contact sheet."""
 
-import shutil
+import signal
 import sys
 import threading
 import time
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -28,6 +29,7 @@ from core.storage import Storage
 WORKERS = 2
 LIMIT_SECONDS = 120.0
 LARGE = (4000, 3000)
+SERVERS = ("redis_url", "s3_endpoint", "s3_public_endpoint", "s3_region", "bucket")
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def demo(samples: Path, output: Path) -> None:
     """Colorize the photographs in SAMPLES through the whole service, and show them."""
     console = Console()
     data, photos = output / "stack", sorted(samples.glob("*.jpg"))
-    shutil.rmtree(data, ignore_errors=True)
-    photos.append(_enlarge(samples / "cameraman.jpg", output / "cameraman-12mp.jpg"))
+    if not photos:
+        raise click.UsageError(f"{samples} holds no .jpg files")
+    large = next((photo for photo in photos if photo.stem == "cameraman"), photos[0])
+    photos.append(_enlarge(large, output / f"{large.stem}-12mp.jpg"))
     began = time.monotonic()
     with running_stack(data, console) as stack:
         console.print(f"Stack ready in {time.monotonic() - began:.1f} s: {stack.url}")
@@ -108,7 +112,11 @@ class Client:
 @contextmanager
 def running_stack(data: Path, console: Console) -> Iterator[Stack]:
     """Run a stack, and stop everything it started whatever happens."""
-    stack = Stack(StackOptions(data, port=0, workers=WORKERS), Settings.load(), console.print)
+    options = StackOptions(data, port=0, workers=WORKERS, fresh=True)
+    # Servers of the user's own are not for samples.
+    stack = Stack(options, Settings.load().without(*SERVERS), console.print)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     watcher = threading.Thread(target=stack.watch, daemon=True)
     try:
         stack.start()
@@ -121,11 +129,16 @@ def running_stack(data: Path, console: Console) -> Iterator[Stack]:
         stack.stop()
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that everything is stopped."""
+    raise KeyboardInterrupt
+
+
 def _enlarge(photo: Path, path: Path) -> Path:
     """Make the 12-megapixel sample."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(photo) as image:
-        ImageOps.fit(image, LARGE, Image.Resampling.LANCZOS).save(path, quality=90)
+        ImageOps.fit(image.convert("L"), LARGE, Image.Resampling.LANCZOS).save(path, quality=90)
     return path
 
 

@@ -1,12 +1,14 @@
 """The ``tintype`` command; a subcommand's module is imported when it is asked for."""
 
 import importlib
+import os
 import sys
 from importlib.metadata import version
 
 import click
 
 from core.errors import TintypeError
+from core.settings import Settings
 
 COMMANDS = {
     "up": "cli.up",
@@ -45,6 +47,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
     try:
+        # OpenCV reads its own limit once, when it is loaded.
+        os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(Settings.load().max_pixels))
         cli()
     except TintypeError as error:
         click.echo(f"tintype: {error.code}: {error}", err=True)

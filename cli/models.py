@@ -1,10 +1,13 @@
 """``tintype models``: list, pull, verify, path."""
 
+import sys
+
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from core.errors import TintypeError
 from core.settings import Settings
 from models import Catalogue
 from models.download import pull as pull_model
@@ -60,12 +63,18 @@ def pull(name: str) -> None:
 @models.command()
 @click.argument("name", required=False)
 def verify(name: str | None) -> None:
-    """Compare the files of one network, or of all installed ones, with their manifests."""
+    """Compare the files of one network, or of all that are there, with their manifests."""
     catalogue = _catalogue()
-    chosen = [catalogue.get(name)] if name else [m for m in catalogue.models() if m.installed]
+    chosen = [catalogue.find(name)] if name else [m for m in catalogue.models() if m.present]
+    bad = 0
     for model in chosen:
-        model.verify()
-        click.echo(f"{model.name}: ok ({model.digest})")
+        try:
+            model.verify()
+            click.echo(f"{model.name}: ok ({model.digest})")
+        except TintypeError as error:
+            bad += 1
+            click.echo(f"{model.name}: {error.code}: {error}", err=True)
+    sys.exit(1 if bad else 0)
 
 
 @models.command()

@@ -3,56 +3,26 @@
 import logging
 import os
 import socket
-from typing import Any
 
 import click
-from gunicorn.app.base import BaseApplication
 
 from core import heartbeats
 from core.errors import NoLiveWorker
 from core.redis_client import connect
 from core.settings import Settings
-from core.storage import Storage
+from models import Catalogue
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
-
-class Gunicorn(BaseApplication):  # type: ignore[misc]
-    """Gunicorn with our app, configured here instead of by a file."""
-
-    def __init__(self, settings: Settings, bind: str) -> None:
-        self._settings = settings
-        self._options: dict[str, Any] = {
-            "bind": bind,
-            "workers": settings.api_processes,
-            "worker_class": "gthread",
-            "threads": settings.api_threads,
-            # Longer than the longest Prefer: wait.
-            "timeout": 90,
-            "graceful_timeout": 8,
-            "keepalive": 20,
-            "control_socket_disable": True,
-        }
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Apply the options that this version of gunicorn knows."""
-        for name, value in self._options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        """Make the app, once per gunicorn worker."""
-        from api.app import create_app
-
-        return create_app(self._settings)
 
 
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
 def api(bind: str) -> None:
     """Run the HTTP API."""
+    from cli.http_server import Gunicorn
+
     settings = Settings.load()
+    Catalogue.from_settings(settings).default()
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     Gunicorn(settings, bind).run()
 
@@ -88,5 +58,7 @@ def alive() -> None:
 @click.command()
 def init() -> None:
     """Create the upload bucket if there is none."""
+    from core.storage import Storage
+
     settings = Settings.load()
     Storage(settings).ensure_bucket(settings.bucket)

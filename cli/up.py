@@ -18,14 +18,21 @@ from core.settings import Settings
     show_default=True,
     help="Folder for Redis' and storage's data, logs and stack.json.",
 )
-@click.option("--port", default=8000, show_default=True, help="Of the API; 0 is any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="Of the API; 0 is any free one.",
+)
 @click.option(
     "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes."
 )
 def up(data: Path, port: int, workers: int) -> None:
     """Run Redis, S3, the API and workers until Ctrl-C.
 
-    A second Ctrl-C does not wait for running jobs; they start over in the next run.
+    A second Ctrl-C does not wait for running jobs; they start over in the next run, once the time
+    limit of a job (TINTYPE_JOB_TIMEOUT and 20 seconds) has passed.
     TINTYPE_REDIS_URL and TINTYPE_S3_ENDPOINT replace the embedded servers.
     """
     stack = Stack(StackOptions(data, port, workers), Settings.load(), click.echo)
@@ -35,7 +42,7 @@ def up(data: Path, port: int, workers: int) -> None:
             stack.kill()
         stack.ask_to_stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     try:
         stack.start()
@@ -43,6 +50,6 @@ def up(data: Path, port: int, workers: int) -> None:
             click.echo(f"Tintype is ready: {stack.url}  (docs: {stack.url}/docs)")
             click.echo(f"Details: {stack.file}; Ctrl-C stops everything.")
             stack.watch()
+            click.echo("Stopping; running jobs are finished first. Again Ctrl-C: at once.")
     finally:
-        click.echo("Stopping; running jobs are finished first. Again Ctrl-C: at once.")
         stack.stop()

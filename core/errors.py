@@ -53,8 +53,14 @@ class StorageDenied(PermanentError):
     code = "storage_denied"
 
 
+class StorageRefused(PermanentError):
+    """Raised when storage answers that a request can never work."""
+
+    code = "storage_refused"
+
+
 class StorageUnavailable(TransientError):
-    """Raised when storage cannot be reached, times out or answers 5xx."""
+    """Raised when storage cannot be reached, times out, is too busy or answers 5xx."""
 
     code = "storage_unavailable"
 
@@ -75,6 +81,12 @@ class JobNotFound(PermanentError):
     """Raised when no job has this id."""
 
     code = "job_not_found"
+
+
+class ResultGone(PermanentError):
+    """Raised when the result of a succeeded job is no longer in storage."""
+
+    code = "result_gone"
 
 
 class InvalidCursor(PermanentError):
@@ -117,6 +129,12 @@ class DestinationIsSource(PermanentError):
     """Raised when a result would overwrite its source."""
 
     code = "destination_is_source"
+
+
+class DestinationIsPrefix(PermanentError):
+    """Raised when a result would stand where storage has a folder of other objects."""
+
+    code = "destination_is_prefix"
 
 
 class UnknownModel(PermanentError):

@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from contextlib import suppress
 
 from redis import Redis
@@ -23,7 +22,13 @@ def alive(redis: Redis) -> set[str]:
         QueueUnavailable: Redis is away.
     """
     with reachable():
-        return {str(name) for name in redis.zrangebyscore(KEY, time.time() - LIFETIME, "+inf")}
+        return {str(name) for name in redis.zrangebyscore(KEY, _now(redis) - LIFETIME, "+inf")}
+
+
+def _now(redis: Redis) -> float:
+    """Return the seconds since the epoch by Redis' clock: those of hosts differ."""
+    seconds, microseconds = redis.time()
+    return float(seconds) + float(microseconds) / 1e6
 
 
 def member(pid: int) -> str:
@@ -44,7 +49,7 @@ class Heartbeat(threading.Thread):
         """Beat until stopped; a beat that Redis misses is tried again at the next interval."""
         while not self._stopped.is_set():
             with suppress(RedisError):
-                now = time.time()
+                now = _now(self._redis)
                 self._redis.zadd(KEY, {self._member: now})
                 self._redis.zremrangebyscore(KEY, "-inf", now - 10 * LIFETIME)
             self._stopped.wait(INTERVAL)

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -10,6 +11,8 @@ from core.errors import InvalidBucket, InvalidKey
 
 MAX_KEY_BYTES = 1024
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# Names by which boto3 talks to another host than the one that was set.
+_RESERVED = re.compile(r"^xn--|^sthree-|-s3alias$|\.mrap$|--[a-z]*-s3$")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
@@ -19,7 +22,8 @@ def check_bucket(name: str) -> str:
     Raises:
         InvalidBucket: it is anything else.
     """
-    if not _BUCKET.fullmatch(name) or ".." in name or _ADDRESS.fullmatch(name):
+    odd = ".." in name or _ADDRESS.fullmatch(name) or _RESERVED.search(name)
+    if odd or not _BUCKET.fullmatch(name):
         raise InvalidBucket(
             "a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens"
         )
@@ -47,12 +51,14 @@ def check_key(key: str) -> str:
     return key
 
 
-class ObjectRef(BaseModel):
-    """One object in storage.
+def content_disposition(kind: Literal["inline", "attachment"], key: str) -> str:
+    """Return the header that names a download for the last part of a key (RFC 6266, RFC 8187)."""
+    return f"{kind}; filename*=UTF-8''{quote(key.rsplit('/', 1)[-1], safe='')}"
 
-    Raises:
-        InvalidBucket, InvalidKey: on construction, for names that fail the checks above.
-    """
+
+# Raises InvalidBucket or InvalidKey on construction; the docstring is the API's description.
+class ObjectRef(BaseModel):
+    """One object in storage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

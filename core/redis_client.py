@@ -7,24 +7,30 @@ from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from core.errors import QueueUnavailable
 
 
-def connect(url: str, patience: float = 2) -> Redis:
-    """Return a client that notices dead connections and retries for about ``patience`` seconds."""
-    retries = max(1, round(patience / 0.5))
+def connect(url: str, patience: float = 2, timeout: float = 2) -> Redis:
+    """Return a client that reconnects for about ``patience`` seconds.
+
+    An answer that takes longer than ``timeout`` seconds is an error at once: a second try would
+    only wait again, and a change of state must not be sent twice.
+    """
+    retry = Retry(
+        ExponentialWithJitterBackoff(base=0.05, cap=1.0),
+        retries=max(1, round(patience / 0.5)),
+        supported_errors=(RedisConnectionError,),
+    )
     return Redis.from_url(
         url,
         decode_responses=True,
-        socket_timeout=5,
-        socket_connect_timeout=2,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
         socket_keepalive=True,
         health_check_interval=5,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        retry=retry,
     )
 
 

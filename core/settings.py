@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.errors import InvalidSetting
+from core.errors import InvalidBucket, InvalidSetting
+from core.objects import check_bucket
 
 MIB = 1024 * 1024
 Seconds = Annotated[float, Field(gt=0)]
+Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]
 
 
 class Settings(BaseSettings):
@@ -18,17 +20,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TINTYPE_", frozen=True, env_ignore_empty=True)
 
-    redis_url: str = "redis://127.0.0.1:6379/0"
-    s3_endpoint: str | None = None
+    redis_url: Annotated[str, Field(pattern=r"^rediss?://")] = "redis://127.0.0.1:6379/0"
+    s3_endpoint: Endpoint | None = None
     """None is AWS itself."""
-    s3_public_endpoint: str | None = None
+    s3_public_endpoint: Endpoint | None = None
     """What clients call the storage; presigned URLs use it. None: the same as ``s3_endpoint``."""
     s3_region: str = "us-east-1"
     s3_access_key: str | None = None
     """None leaves credentials to boto3 (environment, profile, instance role)."""
     s3_secret_key: SecretStr | None = None
     s3_path_style: bool = True
-    bucket: str = "tintype"
+    bucket: Annotated[str, AfterValidator(check_bucket)] = "tintype"
     """Where uploads go."""
 
     model: str | None = None
@@ -69,6 +71,13 @@ class Settings(BaseSettings):
                 f"TINTYPE_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
             )
             raise InvalidSetting(problems) from error
+        except InvalidBucket as error:
+            raise InvalidSetting(f"TINTYPE_BUCKET: {error}") from error
+
+    def without(self, *names: str) -> "Settings":
+        """Return these settings with some at their defaults, whatever the environment says."""
+        kept = {name: getattr(self, name) for name in self.model_fields_set - set(names)}
+        return Settings.model_construct(_fields_set=set(kept), **kept)
 
     def as_environment(self) -> dict[str, str]:
         """Return the variables from which another process reads these same settings."""

@@ -1,32 +1,45 @@
 """Objects in S3-compatible storage: read with limits, written with metadata, never deleted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
-from urllib.parse import quote
+from http.client import TOO_MANY_REQUESTS
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+from urllib3.exceptions import HTTPError
 
 from core.errors import (
     BucketNotFound,
     ObjectTooLarge,
     SourceNotFound,
     StorageDenied,
+    StorageRefused,
     StorageUnavailable,
     TintypeError,
 )
-from core.objects import ObjectRef
+from core.objects import ObjectRef, content_disposition
 from core.settings import Settings
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import CreateBucketConfigurationTypeDef
 
 CHUNK = 1024 * 1024
+DEFAULT_REGION = "us-east-1"
 _MISSING_KEY = {"NoSuchKey", "404", "NotFound"}
-_DENIED = {"AccessDenied", "403", "401", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+_DENIED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
+_BUSY = {"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException", "OperationAborted"}
+_OURS = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,16 @@ class StoredObject:
 class Storage:
     """A thin, typed layer over one boto3 client.
 
-    Every method raises BucketNotFound, SourceNotFound, StorageDenied or StorageUnavailable.
+    Every method raises BucketNotFound, SourceNotFound, StorageDenied, StorageRefused or
+    StorageUnavailable.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._client = _client(settings, settings.s3_endpoint)
         public = settings.s3_public_endpoint or settings.s3_endpoint
-        self._public_client = _client(settings, public)
+        same = public == settings.s3_endpoint
+        self._public_client = self._client if same else _client(settings, public)
+        self._region = settings.s3_region
         self._presign_seconds = settings.presign_seconds
 
     def fetch(self, ref: ObjectRef, max_bytes: int) -> StoredObject:
@@ -69,11 +85,19 @@ class Storage:
         etag = answer.get("ETag", "").strip('"')
         return StoredObject(bytes(data), etag, answer.get("ContentType", ""))
 
-    def stream(self, ref: ObjectRef) -> Iterator[bytes]:
-        """Open an object now, then yield its bytes in chunks of 1 MiB."""
+    def stream(self, ref: ObjectRef) -> tuple[int, Generator[bytes]]:
+        """Open an object now; return its length, and its bytes in chunks of 1 MiB."""
         with _translated(ref):
-            body = self._client.get_object(Bucket=ref.bucket, Key=ref.key)["Body"]
-        return body.iter_chunks(CHUNK)
+            answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
+        return answer["ContentLength"], _chunks(answer["Body"])
+
+    def is_prefix(self, ref: ObjectRef) -> bool:
+        """Whether other objects lie below this key, as if it were a folder."""
+        with _translated(ref):
+            answer = self._client.list_objects_v2(
+                Bucket=ref.bucket, Prefix=f"{ref.key}/", MaxKeys=1
+            )
+        return "Contents" in answer
 
     def store(
         self,
@@ -92,19 +116,21 @@ class Storage:
                 Metadata=dict(metadata or {}),
             )
 
-    def presign(self, ref: ObjectRef, content_type: str) -> str:
+    def presign(
+        self, ref: ObjectRef, content_type: str, method: Literal["GET", "HEAD"] = "GET"
+    ) -> str:
         """Return a URL that downloads the object for a while, whoever holds it."""
-        filename = quote(ref.key.rsplit("/", 1)[-1], safe="")
-        return self._public_client.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": ref.bucket,
-                "Key": ref.key,
-                "ResponseContentType": content_type,
-                "ResponseContentDisposition": f"inline; filename*=UTF-8''{filename}",
-            },
-            ExpiresIn=self._presign_seconds,
-        )
+        with _translated(ref):
+            return self._public_client.generate_presigned_url(
+                "head_object" if method == "HEAD" else "get_object",
+                Params={
+                    "Bucket": ref.bucket,
+                    "Key": ref.key,
+                    "ResponseContentType": content_type,
+                    "ResponseContentDisposition": content_disposition("inline", ref.key),
+                },
+                ExpiresIn=self._presign_seconds,
+            )
 
     def check(self, bucket: str) -> None:
         """Ask storage for a sign of life."""
@@ -119,7 +145,27 @@ class Storage:
             except ClientError as error:
                 if _code(error) not in (*_MISSING_KEY, "NoSuchBucket"):
                     raise
+                self._create(bucket)
+
+    def _create(self, bucket: str) -> None:
+        try:
+            if self._region == DEFAULT_REGION:
                 self._client.create_bucket(Bucket=bucket)
+            else:
+                place = cast(
+                    "CreateBucketConfigurationTypeDef", {"LocationConstraint": self._region}
+                )
+                self._client.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+        except ClientError as error:
+            # Someone else was faster.
+            if _code(error) not in _OURS:
+                raise
+
+
+def _chunks(body: "StreamingBody") -> Generator[bytes]:
+    """Yield a body in parts, and give its connection back even to a reader who leaves early."""
+    with closing(body):
+        yield from body.iter_chunks(CHUNK)
 
 
 def _client(settings: Settings, endpoint: str | None) -> "S3Client":
@@ -133,7 +179,8 @@ def _client(settings: Settings, endpoint: str | None) -> "S3Client":
         config=Config(
             connect_timeout=1,
             read_timeout=10,
-            retries={"total_max_attempts": 2, "mode": "standard"},
+            # A job tries again by itself, and can be stopped between two tries.
+            retries={"total_max_attempts": 1, "mode": "standard"},
             s3={"addressing_style": "path" if settings.s3_path_style else "virtual"},
             signature_version="s3v4",
             max_pool_connections=32,
@@ -155,7 +202,13 @@ def _translated(target: ObjectRef | str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _as_ours(error, target) from error
-    except (BotoCoreError, HTTPClientError, OSError) as error:
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise StorageDenied(
+            f"there are no credentials for {target}; "
+            "set TINTYPE_S3_ACCESS_KEY and TINTYPE_S3_SECRET_KEY"
+        ) from error
+    except (BotoCoreError, OSError) as error:
+        _raise_foreign(error)
         raise StorageUnavailable(
             f"storage cannot be reached for {target}: {error}; check TINTYPE_S3_ENDPOINT"
         ) from error
@@ -171,7 +224,18 @@ def _as_ours(error: ClientError, target: ObjectRef | str) -> TintypeError:
         return SourceNotFound(f"storage has no object {target}")
     if code in _DENIED or status in (401, 403):
         return StorageDenied(f"storage refused {target} ({code}); check the credentials' rights")
-    return StorageUnavailable(f"storage answered {code or status} for {target}")
+    message = f"storage answered {code or status} for {target}"
+    if status >= 500 or status == TOO_MANY_REQUESTS or code in _BUSY:
+        return StorageUnavailable(message)
+    return StorageRefused(f"{message}: {error.response.get('Error', {}).get('Message', '')}")
+
+
+def _raise_foreign(error: Exception) -> None:
+    """Raise what botocore wraps whatever it is: a time limit of ours is no trouble with storage."""
+    if type(error) is HTTPClientError:
+        cause: Any = error.kwargs.get("error")
+        if isinstance(cause, Exception) and not isinstance(cause, OSError | HTTPError):
+            raise cause
 
 
 def _too_large(ref: ObjectRef, max_bytes: int) -> ObjectTooLarge:

@@ -62,7 +62,9 @@ def _download(
 ) -> None:
     """Append to the part what is missing; start over where the server ignores the range."""
     done = part.stat().st_size if part.is_file() else 0
-    if done >= file.bytes:
+    if done == file.bytes:
+        return
+    if done > file.bytes:
         part.unlink()
         done = 0
     headers = {"Range": f"bytes={done}-"} if done else {}

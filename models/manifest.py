@@ -16,12 +16,17 @@ Role = Literal["prototxt", "weights", "palette"]
 _SUFFIXES: dict[Role, str] = {"prototxt": ".prototxt", "weights": ".caffemodel", "palette": ".npy"}
 
 
+_CHAR = r"[^/\\\x00-\x1f]"
+FileName = Annotated[str, Field(max_length=100, pattern=rf"^{_CHAR}*[^./\\\x00-\x1f]{_CHAR}*$")]
+"""No path: no slashes, no control characters, and not dots alone."""
+
+
 class ModelFile(BaseModel):
     """One file of a network. Without ``url`` it is already in the folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: FileName
     url: str | None = None
     bytes: Annotated[int, Field(gt=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -32,7 +37,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: FileName
     title: str
     family: Literal["ab-bins-313"] = "ab-bins-313"
     """Lightness - 50 in; a distribution over 313 ab bins out, at a quarter of the size."""
@@ -84,15 +89,22 @@ class Model:
         )
 
     @property
+    def present(self) -> bool:
+        """Whether any of its files is there, whole or not."""
+        return any(self.path(role).exists() for role, _ in self.files)
+
+    @property
     def files(self) -> list[tuple[Role, ModelFile]]:
         """Every file with its role."""
         return list(self.manifest.files.items())
 
     @cached_property
     def digest(self) -> str:
-        """One SHA-256 for the network: of its files' digests, in the order of their roles."""
-        lines = (f"{role} {file.sha256}\n" for role, file in sorted(self.files))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        """One SHA-256 for all that decides a result: files' digests by role, then settings."""
+        lines = [f"{role} {file.sha256}" for role, file in sorted(self.files)]
+        lines += [f"input_size {self.manifest.input_size}"]
+        lines += [f"temperature {self.manifest.temperature}"]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def verify(self) -> None:
         """Read every file and compare it with the manifest.

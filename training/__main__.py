@@ -12,7 +12,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        sys.exit("training needs PyTorch; install it with: pip install 'tintype[train]'")
+        sys.exit("training needs PyTorch; install it with: pip install 'torch>=2.8,<3'")
     try:
         cli(prog_name="python -m training")
     except TintypeError as error:

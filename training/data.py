@@ -1,5 +1,6 @@
 """Photographs as training crops: random crops, old-photograph damage, lightness and ab."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch.utils.data import Dataset
 
 from core.errors import TrainingError
@@ -51,9 +53,8 @@ def find_photos(folder: Path) -> Photos:
     small: list[Path] = []
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SUFFIXES:
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if image is not None:
-                (large if min(image.shape[:2]) >= LARGE_SIDE else small).append(path)
+            with suppress(OSError), Image.open(path) as image:
+                (large if min(image.size) >= LARGE_SIDE else small).append(path)
     if not large and not small:
         raise TrainingError(f"{folder} holds no photographs; name a folder of JPEG or PNG files")
     return Photos(large, small)
@@ -92,6 +93,7 @@ class Crops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def _colour_crop(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Draw photographs until a crop has colour: a grey one would teach that all is grey."""
+        lab = None
         for _ in range(10):
             large, small = self.photos.large, self.photos.small
             use_large = not small or (large and rng.random() < self.phase.large_share)
@@ -102,6 +104,8 @@ class Crops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             lab = to_lab(random_crop(np.asarray(bgr, np.uint8), self.phase, rng))
             if np.abs(lab[..., 1:]).mean() * 2 > GREY_CHROMA:
                 break
+        if lab is None:
+            raise TrainingError("ten photographs in a row cannot be read; remove the broken ones")
         return lab
 
 

@@ -22,7 +22,7 @@ from training.network import TintSmall
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the result of a run."""
+    """What decides the result of a run, beside the photographs and the weights of the bins."""
 
     phases: tuple[Phase, ...]
     rate: float = 2e-3
@@ -66,6 +66,7 @@ class Trainer:
         """Write a checkpoint; a crash while writing leaves the previous one."""
         state = {
             "recipe": repr(self.recipe),
+            "bin_weights": self.bin_weights,
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -82,7 +83,8 @@ class Trainer:
             TrainingError: it is of another recipe.
         """
         state = torch.load(path, weights_only=True)
-        if state["recipe"] != repr(self.recipe):
+        same = torch.equal(state["bin_weights"], self.bin_weights)
+        if state["recipe"] != repr(self.recipe) or not same:
             raise TrainingError(f"{path} is of another recipe; name another --checkpoint")
         self.step = state["step"]
         self.network.load_state_dict(state["network"])

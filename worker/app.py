@@ -45,7 +45,7 @@ class Child:
 
     def _load(self) -> None:
         settings = self._settings
-        redis = connect(settings.redis_url, patience=REDIS_PATIENCE)
+        redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)
         engines = EnginePool(Catalogue.from_settings(settings), settings.engine, threads(settings))
         model = engines.get().model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], settings.engine)

@@ -34,9 +34,9 @@ class EnginePool:
                     self._catalogue.default() if name is None else self._catalogue.get(name)
                 )
             model = self._models[name]
-            if model.digest not in self._loaded:
-                self._loaded[model.digest] = load_engine(self._engine, model, self._threads)
+            if model.name not in self._loaded:
+                self._loaded[model.name] = load_engine(self._engine, model, self._threads)
                 while len(self._loaded) > MAX_LOADED:
                     self._loaded.popitem(last=False)
-            self._loaded.move_to_end(model.digest)
-            return self._loaded[model.digest]
+            self._loaded.move_to_end(model.name)
+            return self._loaded[model.name]

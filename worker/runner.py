@@ -8,23 +8,22 @@ from pathlib import PurePosixPath
 from time import perf_counter
 from typing import TypeVar
 
-from celery.exceptions import SoftTimeLimitExceeded
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from core.errors import (
+    DestinationIsPrefix,
     DestinationIsSource,
-    JobTimeout,
-    OutOfMemory,
-    StorageUnavailable,
     TintypeError,
+    TransientError,
 )
-from core.jobs import Job, JobResult, JobStore, Options, Problem
+from core.jobs import Job, JobResult, JobStore, Options
 from core.jobs.records import ModelRef, OutputFormat
 from core.objects import MAX_KEY_BYTES, ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
 from worker.engine_pool import EnginePool
-from worker.images import SUFFIXES, is_out_of_memory
+from worker.images import SUFFIXES
+from worker.problems import as_problem
 from worker.processing import Processed, process
 
 log = logging.getLogger(__name__)
@@ -77,6 +76,8 @@ class Runner:
         destination = job.destination or default_destination(job, source, model, image)
         if destination == job.source:
             raise DestinationIsSource(f"the result would overwrite {job.source}")
+        if job.destination and self._patiently(lambda: self.storage.is_prefix(destination)):
+            raise DestinationIsPrefix(f"{destination} is a folder of other objects; name a file")
         processed = perf_counter()
         self._store(job, destination, image, model, source)
         timings = image.timings.model_copy(
@@ -114,32 +115,14 @@ class Runner:
         )
 
     def _patiently(self, call: Callable[[], T]) -> T:
-        """Call again with backoff and jitter while storage is away."""
+        """Call again with backoff and jitter while trying again can help."""
         retrying = Retrying(
-            retry=retry_if_exception_type(StorageUnavailable),
+            retry=retry_if_exception_type(TransientError),
             stop=stop_after_delay(self.settings.storage_patience),
             wait=wait_random_exponential(multiplier=0.2, max=5),
             reraise=True,
         )
         return retrying(call)
-
-
-def as_problem(error: Exception) -> Problem:
-    """Return what a job's record says about an error; nothing of an unexpected one leaks."""
-    match error:
-        case TintypeError():
-            return Problem(code=error.code, detail=str(error))
-        case SoftTimeLimitExceeded():
-            return Problem(code=JobTimeout.code, detail="the job took longer than its time limit")
-        case _ if is_out_of_memory(error):
-            return Problem(
-                code=OutOfMemory.code, detail="the image needs more memory than the worker has"
-            )
-        case _:
-            return Problem(
-                code=TintypeError.code,
-                detail=f"unexpected {type(error).__name__}; the worker's log has the details",
-            )
 
 
 def default_destination(

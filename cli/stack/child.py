@@ -30,6 +30,8 @@ class Child:
     """Seconds between SIGTERM and SIGKILL."""
     process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
+    log_start: int = field(default=0, init=False)
+    """Where in the log the present run begins."""
     crashes: int = field(default=0, init=False)
 
     @property
@@ -40,9 +42,10 @@ class Child:
     def start(self) -> None:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
         with self.log.open("ab") as log:
+            self.log_start = log.tell()
             self.process = subprocess.Popen(
                 self.command,
-                env={**os.environ, **self.environment},
+                env={**_plain_environment(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -87,8 +90,14 @@ class Child:
             self.process.wait(KILL_WAIT)
 
     def tail(self, lines: int = 8) -> str:
-        """Return the end of its log."""
+        """Return the end of what this run has logged."""
         try:
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+            written = self.log.read_bytes()[self.log_start :]
         except OSError:
             return "(no log)"
+        return "\n".join(written.decode(errors="replace").splitlines()[-lines:])
+
+
+def _plain_environment() -> dict[str, str]:
+    """Return our environment without Tintype's variables: a child gets those that are meant."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TINTYPE_")}

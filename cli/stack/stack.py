@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import psutil
+from pydantic import SecretStr
 from redis import Redis
 
 from cli.stack import servers
@@ -20,12 +22,15 @@ from cli.stack.stale import clear_stale
 from core.broker import HARD_LIMIT_MARGIN
 from core.errors import StackError
 from core.heartbeats import alive, member
+from core.jobs import JobStore
+from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 
 START_SECONDS = 120.0
 STEADY_SECONDS = 30.0
 LONGEST_PAUSE = 30.0
+DATA_FOLDERS = ("redis", "s3")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class StackOptions:
     data: Path
     port: int = 0
     workers: int = 1
+    fresh: bool = False
+    """Whether to forget what earlier runs left in Redis and storage."""
 
 
 class Stack:
@@ -47,10 +54,7 @@ class Stack:
         self._say = say
         self._stopping = threading.Event()
         self._lock: IO[str] | None = None
-        data = options.data.resolve()
-        for folder in ("redis", "s3", "logs"):
-            (data / folder).mkdir(parents=True, exist_ok=True)
-        self.data = data
+        self.data = options.data.resolve()
         self._given = settings
         self.children: list[Child] = []
 
@@ -64,24 +68,34 @@ class Stack:
 
         Raises:
             StackError: a part did not start, or another stack uses the same data.
+            QueueUnavailable, StorageUnavailable: a server of the user's own cannot be reached.
         """
+        self._make_folders()
         self._take_lock()
-        clear_stale(self.file, self.data)
+        clear_stale(self.data)
+        self.file.unlink(missing_ok=True)
+        if self.options.fresh:
+            self._forget()
+        try:
+            self._start_all()
+        except BaseException:
+            # No job runs yet that would have to end first.
+            self.kill()
+            raise
+
+    def _start_all(self) -> None:
         self.settings, redis, s3 = self._plan_servers()
         self.url = f"http://{servers.HOST}:{servers.free_port(self.options.port)}"
-        first = [child for child in (redis, s3) if child]
-        self._start(first)
+        self._start([child for child in (redis, s3) if child])
+        JobStore(connect(self.settings.redis_url)).ping()
         Storage(self.settings).ensure_bucket(self.settings.bucket)
         self._start([self._api(), *map(self._worker, range(1, self.options.workers + 1))])
         self._write_file()
 
-    def watch(self, moments: float | None = None) -> None:
-        """Report and restart children that die, until ``stop`` is called."""
-        end = None if moments is None else time.monotonic() + moments
+    def watch(self) -> None:
+        """Report and restart children that die, until someone asks to stop."""
         due: dict[str, float] = {}
         while not self._stopping.wait(0.2):
-            if end is not None and time.monotonic() > end:
-                return
             for child in self.children:
                 if child.pid is None:
                     self._revive(child, due)
@@ -148,13 +162,15 @@ class Stack:
             port = servers.free_port()
             keys = servers.S3Keys.load(self.data / "s3-keys.json")
             changes |= {"s3_endpoint": f"http://{servers.HOST}:{port}"}
-            changes |= {"s3_access_key": keys.access_key, "s3_secret_key": keys.secret_key}
+            changes |= {
+                "s3_access_key": keys.access_key,
+                "s3_secret_key": SecretStr(keys.secret_key),
+            }
             command = servers.s3_command(port, self.data / "s3")
             s3 = self._child(
                 "s3", command, servers.s3_environment(keys), lambda _: servers.port_open(port)
             )
-        fields = self._given.model_dump(exclude_unset=True) | changes
-        return Settings(**fields), redis, s3
+        return self._given.model_copy(update=changes), redis, s3
 
     def _api(self) -> Child:
         command = [*_tintype(), "api", "--bind", self.url.removeprefix("http://")]
@@ -187,6 +203,18 @@ class Stack:
     ) -> Child:
         environment = {**environment, MARK: str(self.data)}
         return Child(name, command, environment, self.data / "logs" / f"{name}.log", ready, grace)
+
+    def _forget(self) -> None:
+        for name in DATA_FOLDERS:
+            shutil.rmtree(self.data / name)
+        self._make_folders()
+
+    def _make_folders(self) -> None:
+        try:
+            for folder in (*DATA_FOLDERS, "logs"):
+                (self.data / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StackError(f"{self.data} cannot hold the data: {error}") from error
 
     def _take_lock(self) -> None:
         lock = (self.data / "lock").open("w")

@@ -1,6 +1,5 @@
 """What an earlier run left behind when it could not clean up."""
 
-import json
 from pathlib import Path
 
 import psutil
@@ -10,27 +9,29 @@ from cli.stack.child import MARK
 WAIT = 10.0
 
 
-def clear_stale(stack_file: Path, data: Path) -> None:
-    """End processes of an earlier stack on the same data whose supervisor was killed.
+def clear_stale(data: Path) -> None:
+    """End the processes of an earlier stack on the same data whose supervisor was killed.
 
-    Process ids are reused, so each must carry the mark that only our children carry.
+    They are known by the mark in their environment: numbers of processes are used again.
     """
-    try:
-        pids = json.loads(stack_file.read_text())["pids"]
-        known = [pids["api"], *pids["workers"], pids["s3"], pids["redis"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        known = []
-    stale = [process for pid in known if pid and (process := _marked(pid, str(data)))]
-    for process in stale:
-        process.terminate()
-    for process in psutil.wait_procs(stale, timeout=WAIT)[1]:
+    left = {process.pid: process for process in psutil.process_iter() if _is_marked(process, data)}
+    for process in left.values():
+        # Each ends its own children in its own way.
+        if _parent(process) not in left:
+            process.terminate()
+    for process in psutil.wait_procs(list(left.values()), timeout=WAIT)[1]:
         process.kill()
-    stack_file.unlink(missing_ok=True)
 
 
-def _marked(pid: int, data: str) -> psutil.Process | None:
+def _is_marked(process: psutil.Process, data: Path) -> bool:
     try:
-        process = psutil.Process(pid)
-        return process if process.environ().get(MARK) == data else None
+        return process.environ().get(MARK) == str(data)
+    except (psutil.Error, OSError):
+        return False
+
+
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
     except psutil.Error:
         return None

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 from core.errors import DestinationIsSource
 from core.objects import ObjectRef
 
-Milliseconds = Annotated[float, Field(ge=0)]
+Milliseconds = Annotated[float, Field(ge=0), AfterValidator(lambda ms: round(ms, 2))]
 OutputFormat = Literal["jpeg", "png", "webp", "tiff"]
 
 
@@ -46,7 +46,7 @@ class Options(Record):
 
     model: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     temperature: Annotated[float, Field(ge=0.01, le=1)] | None = None
-    """Of the annealed mean: 1 is the plain mean (calm), towards 0 the mode (vivid, patchy)."""
+    """Of the annealed mean: 1 is the mean of all likely colours, towards 0 the likeliest alone."""
     format: OutputFormat | None = None
     """Of the result. Left out: the destination's suffix, else the source's format."""
     quality: Annotated[int, Field(ge=1, le=100)] | None = None

@@ -1,6 +1,7 @@
 """The job store in Redis: one hash per job, one sorted set per state, one Lua script per change."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -12,6 +13,8 @@ from uuid_utils import UUID, uuid7
 from core.errors import InvalidCursor, JobNotFound, TintypeError
 from core.jobs.records import Job, JobRequest, JobResult, Problem, State, Timings
 from core.redis_client import reachable
+
+log = logging.getLogger(__name__)
 
 WORKER_LOST = Problem(
     code="worker_lost", detail="every worker that started this job died or hung before it ended"
@@ -40,8 +43,9 @@ class JobStore:
         """Record a new job as queued. It still has to be published."""
         job_id = str(uuid7())
         spec = request.model_dump_json(exclude_none=True)
-        self._run("create", job_id, [ALL, State.QUEUED], [spec])
-        return self.get(job_id)
+        created = self._run("create", job_id, [ALL, State.QUEUED], [spec])
+        fields = {"state": State.QUEUED, "attempt": "0", "spec": spec, "created": str(created)}
+        return _parse(job_id, fields)
 
     def discard(self, job_id: str) -> None:
         """Forget a job that was recorded and could not be published."""
@@ -93,11 +97,14 @@ class JobStore:
             for job_id in ids[:limit]:
                 pipe.hgetall(self._job_key(job_id))
             records = pipe.execute()
-        jobs = [
-            _parse(job_id, fields)
-            for job_id, fields in zip(ids[:limit], records, strict=True)
-            if fields
-        ]
+        jobs = []
+        for job_id, fields in zip(ids[:limit], records, strict=True):
+            try:
+                if fields:
+                    jobs.append(_parse(job_id, fields))
+            except TintypeError:
+                # One damaged record must not hide the others.
+                log.exception("left out of a listing")
         return jobs, ids[limit - 1] if len(ids) > limit else None
 
     def count(self, state: State) -> int:
@@ -142,7 +149,7 @@ def _parse(job_id: str, fields: Mapping[str, str]) -> Job:
     """
     try:
         return _rebuild(job_id, fields)
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, TintypeError) as error:
         raise TintypeError(f"the record of job {job_id} is damaged: {error}") from error
 
 

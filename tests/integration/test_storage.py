@@ -23,7 +23,8 @@ def test_what_was_stored_comes_back(storage: Storage) -> None:
     assert (stored.data, stored.content_type) == (b"bytes", "image/jpeg")
     assert stored.etag
     assert '"' not in stored.etag
-    assert b"".join(storage.stream(PHOTO)) == b"bytes"
+    length, chunks = storage.stream(PHOTO)
+    assert (length, b"".join(chunks)) == (5, b"bytes")
 
 
 def test_a_file_can_be_stored_from_a_stream(storage: Storage) -> None:

@@ -33,7 +33,7 @@ def decode(data: bytes, max_pixels: int) -> Photo:
         BrokenImage: the file is cut short or damaged.
     """
     if not data:
-        raise EmptyObject("the source has no bytes; upload it again")
+        raise EmptyObject("the source has no bytes")
     with _open(data) as image:
         if image.width * image.height > max_pixels:
             raise ImageTooLarge(

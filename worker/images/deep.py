@@ -38,6 +38,8 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None:
         raise BrokenImage("the 16-bit image cannot be decoded")
+    if array.shape[:2] != (image.height, image.width):
+        raise BrokenImage("the image's header contradicts itself about its size")
     if array.dtype != np.uint16:
         raise UnsupportedFormat("16-bit images of this kind are not supported")
     deep = np.asarray(array, np.uint16)

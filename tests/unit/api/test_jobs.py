@@ -232,7 +232,7 @@ def test_a_result_is_streamed_on_request(
     assert answer.data == photo
     assert answer.content_type == "image/jpeg"
     name = Path(destination.key).name
-    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{name}"
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_verify_finds_a_changed_byte(
     data[-1] ^= 1
     weights.write_bytes(data)
     error = run_main(monkeypatch, capsys, "verify", "remote")
-    assert error.startswith("tintype: model_corrupt: ")
+    assert error.startswith("remote: model_corrupt: ")
     assert "the right size and the wrong content" in error
     assert str(weights) in error
 
@@ -174,8 +174,20 @@ def test_verify_of_a_network_that_is_not_there_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = run_main(monkeypatch, capsys, "verify", "zhang-eccv16")
-    assert error.startswith("tintype: model_not_installed: ")
+    assert error.startswith("zhang-eccv16: model_not_installed: ")
     assert "tintype models pull zhang-eccv16" in error
+
+
+def test_verify_of_all_finds_a_stub_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stub = tmp_path / "downloads" / "zhang-eccv16" / "colorization_release_v2.caffemodel"
+    stub.parent.mkdir(parents=True)
+    stub.write_bytes(b"<html")
+    (stub.parent / "colorization_deploy_v2.prototxt").write_bytes(b"x")
+    error = run_main(monkeypatch, capsys, "verify")
+    assert error.startswith("zhang-eccv16: model_corrupt: ")
+    assert "a stub or a broken download" in error
 
 
 @pytest.mark.parametrize("command", ["pull", "verify", "path"])

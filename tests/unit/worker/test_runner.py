@@ -11,8 +11,9 @@ from core.jobs import Job, Options, Problem, State, Timings
 from core.jobs.records import ModelRef, OutputFormat
 from core.objects import MAX_KEY_BYTES, ObjectRef
 from core.storage import StoredObject
+from worker.problems import as_problem
 from worker.processing import Processed
-from worker.runner import _format_of, as_problem, default_destination
+from worker.runner import _format_of, default_destination
 
 MODEL = ModelRef(name="tint-small", digest="a" * 64)
 

@@ -120,7 +120,9 @@ def test_the_commands_make_a_model_from_a_folder(photos: Path, tmp_path: Path) -
     order = ["train", str(photos), "--crops", "40", "--checkpoint", str(checkpoint)]
     trained = CliRunner().invoke(cli, [*order, "--rebalance", "0.5"], catch_exceptions=False)
     assert trained.exit_code == 0, trained.output
-    again = CliRunner().invoke(cli, order, catch_exceptions=False)
+    other = CliRunner().invoke(cli, order)
+    assert isinstance(other.exception, TrainingError)
+    again = CliRunner().invoke(cli, [*order, "--rebalance", "0.5"], catch_exceptions=False)
     assert "going on from step" in again.output
     exported = CliRunner().invoke(cli, ["export", str(checkpoint), str(output)])
     assert exported.exit_code == 0, exported.output

@@ -1,0 +1,38 @@
+"""The HTTP server of the API: gunicorn with our app."""
+
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from core.settings import Settings
+
+
+class Gunicorn(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, configured here instead of by a file."""
+
+    def __init__(self, settings: Settings, bind: str) -> None:
+        self._settings = settings
+        self._options: dict[str, Any] = {
+            "bind": bind,
+            "workers": settings.api_processes,
+            "worker_class": "gthread",
+            "threads": settings.api_threads,
+            # Longer than the longest Prefer: wait.
+            "timeout": 90,
+            "graceful_timeout": 8,
+            "keepalive": 20,
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Apply the options that this version of gunicorn knows."""
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the app, once per gunicorn worker."""
+        from api.app import create_app
+
+        return create_app(self._settings)
