@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format test-training locks clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format test-training locks clean
+
+help:  ## This list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
 
 demo: .venv/demo.stamp  ## Colorize the samples through the whole service.
 	$(BIN)/tintype demo
@@ -17,7 +21,7 @@ check: .venv/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-format: .venv/dev.stamp
+format: .venv/dev.stamp  ## Put the code into shape.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -30,7 +34,7 @@ locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.to
 	$(call lock,embedded,--extra embedded --group build,pyproject.toml)
 	$(call lock,dev,--extra embedded --group build --group dev,pyproject.toml)
 
-clean:
+clean:  ## Remove what make has made.
 	rm -rf .venv demo build dist *.egg-info
 
 define lock

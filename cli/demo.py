@@ -1,6 +1,5 @@
 """``tintype demo``: the whole service on sample photographs, then a contact sheet."""
 
-import signal
 import sys
 import threading
 import time
@@ -8,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -19,7 +17,7 @@ from rich.live import Live
 from rich.table import Column, Table
 
 from cli.contact_sheet import Pair, write_contact_sheet
-from cli.stack import Stack, StackOptions
+from cli.stack import Stack, StackOptions, stop_on_signals
 from core.errors import StackError
 from core.jobs import Job
 from core.objects import ObjectRef
@@ -66,7 +64,7 @@ def demo(samples: Path, output: Path) -> None:
         console.print(f"Stack ready in {time.monotonic() - began:.1f} s: {stack.url}")
         client = Client(stack)
         submitted = [Submitted(photo, client.submit(photo)) for photo in photos]
-        submitted = _follow(submitted, client, console)
+        submitted = _follow(submitted, client, stack, console)
         console.print()
         pairs = _download(submitted, client, output)
     write_contact_sheet(pairs, output / "contact-sheet.png")
@@ -115,11 +113,11 @@ def running_stack(data: Path, console: Console) -> Iterator[Stack]:
     options = StackOptions(data, port=0, workers=WORKERS, fresh=True)
     # Servers of the user's own are not for samples.
     stack = Stack(options, Settings.load().without(*SERVERS), console.print)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    stop_on_signals(stack)
     watcher = threading.Thread(target=stack.watch, daemon=True)
     try:
         stack.start()
+        _check(stack)
         watcher.start()
         yield stack
     finally:
@@ -127,11 +125,6 @@ def running_stack(data: Path, console: Console) -> Iterator[Stack]:
         if watcher.ident:
             watcher.join()
         stack.stop()
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End as Ctrl-C does, so that everything is stopped."""
-    raise KeyboardInterrupt
 
 
 def _enlarge(photo: Path, path: Path) -> Path:
@@ -149,15 +142,24 @@ def _as_job(answer: urllib3.BaseHTTPResponse) -> Job:
     return Job.model_validate_json(answer.data)
 
 
-def _follow(submitted: Sequence[Submitted], client: Client, console: Console) -> list[Submitted]:
+def _check(stack: Stack) -> None:
+    """Raise StackError if someone has asked to stop."""
+    if stack.stopping:
+        raise StackError("stopped before all jobs had ended")
+
+
+def _follow(
+    submitted: Sequence[Submitted], client: Client, stack: Stack, console: Console
+) -> list[Submitted]:
     """Show the jobs live until all have ended.
 
     Raises:
-        StackError: they have not ended in two minutes.
+        StackError: they have not ended in two minutes, or someone has asked to stop.
     """
     deadline = time.monotonic() + LIMIT_SECONDS
     with Live(console=console, refresh_per_second=10) as live:
         while True:
+            _check(stack)
             submitted = [
                 item if item.job.state.final else Submitted(item.photo, client.look(item.job))
                 for item in submitted

@@ -1,12 +1,10 @@
 """``tintype up``: the whole service in the foreground."""
 
-import signal
 from pathlib import Path
-from types import FrameType
 
 import click
 
-from cli.stack import Stack, StackOptions
+from cli.stack import Stack, StackOptions, stop_on_signals
 from core.settings import Settings
 
 
@@ -37,13 +35,7 @@ def up(data: Path, port: int, workers: int) -> None:
     """
     stack = Stack(StackOptions(data, port, workers), Settings.load(), click.echo)
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if stack.stopping:
-            stack.kill()
-        stack.ask_to_stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
+    stop_on_signals(stack)
     try:
         stack.start()
         if not stack.stopping:

@@ -87,6 +87,8 @@ class Stack:
         self.settings, redis, s3 = self._plan_servers()
         self.url = f"http://{servers.HOST}:{servers.free_port(self.options.port)}"
         self._start([child for child in (redis, s3) if child])
+        if self.stopping:
+            return
         JobStore(connect(self.settings.redis_url)).ping()
         Storage(self.settings).ensure_bucket(self.settings.bucket)
         self._start([self._api(), *map(self._worker, range(1, self.options.workers + 1))])
@@ -144,8 +146,9 @@ class Stack:
 
     def _start(self, children: list[Child]) -> None:
         for child in children:
-            self.children.append(child)
-            child.start()
+            if not self.stopping:
+                self.children.append(child)
+                child.start()
         for child in children:
             child.wait_ready(START_SECONDS, self._stopping.is_set)
 

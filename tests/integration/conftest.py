@@ -1,5 +1,7 @@
 """The whole service, once per session: Redis, S3, the API and a worker, as ``tintype up`` does."""
 
+import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ import pytest
 import urllib3
 
 from cli.stack import Stack, StackOptions
+from cli.stack.child import Child
 from core.errors import StackError
 from core.jobs import Job
 from core.objects import ObjectRef
@@ -70,6 +73,22 @@ def running(stack: Stack) -> Iterator[Service]:
     finally:
         http.clear()
         stack.stop()
+
+
+def child(stack: Stack, name: str) -> Child:
+    """Return one process of a stack."""
+    return next(child for child in stack.children if child.name == name)
+
+
+@contextmanager
+def frozen(child: Child) -> Iterator[None]:
+    """Stop a process without ending it: its connections stay open and nothing answers."""
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(child.pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")

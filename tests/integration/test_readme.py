@@ -35,8 +35,8 @@ def test_the_curl_example(service: Service, folder: Path) -> None:
     assert ADDRESS in script
     script = script.replace(ADDRESS, service.url)
     subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=True, timeout=120)
-    with Image.open(folder / "cat.jpg") as image:
-        assert image.mode == "RGB"
+    with Image.open(folder / "cat.png") as image:
+        assert (image.format, image.mode) == ("PNG", "RGB")
 
 
 def test_the_python_example(folder: Path) -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import psutil
 import pytest
 import urllib3
 
+from cli.stack.child import MARK
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
@@ -107,7 +108,7 @@ def _gone(pids: list[int]) -> bool:
     return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_runs_everything_until_it_is_told_to_stop(tmp_path: Path, number: int) -> None:
     with _up(tmp_path / "data", "--workers", "2") as up:
         stack, pids = up.stack, up.pids
@@ -187,9 +188,34 @@ def test_a_killed_supervisor_does_not_stop_the_next_run(tmp_path: Path) -> None:
         assert again.succeeded(again.submit("b.jpg"))
 
 
-def _refused(*options: str) -> str:
+def _marked(data: Path) -> list[psutil.Process]:
+    """Processes that a stack on this data has started."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) == str(data):
+                found.append(process)
+    return found
+
+
+def test_a_supervisor_killed_while_it_starts_does_not_stop_the_next_run(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "cli.main", "up", "--data", str(data), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as up:
+        eventually(lambda: _marked(data), what="the first child")
+        up.kill()
+    left = [process.pid for process in _marked(data)]
+    assert left
+    with _up(data) as again:
+        assert _gone(left)
+        assert again.succeeded(again.submit("a.jpg"))
+
+
+def _refused(*options: str, **env: str) -> str:
     command = [sys.executable, "-m", "cli.main", "up", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **env}
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -208,6 +234,20 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert f"port {port} is taken" in _refused("--data", str(tmp_path), "--port", str(port))
+
+
+def test_a_server_of_the_users_own_that_is_away_is_named(tmp_path: Path, closed_port: int) -> None:
+    order = ("--data", str(tmp_path / "data"), "--port", "0")
+    redis = _refused(*order, TINTYPE_REDIS_URL=f"redis://127.0.0.1:{closed_port}/0")
+    assert redis.startswith("tintype: queue_unavailable: ")
+    s3 = _refused(*order, TINTYPE_S3_ENDPOINT=f"http://127.0.0.1:{closed_port}")
+    assert s3.startswith("tintype: storage_")
+
+
+def test_data_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    message = _refused("--data", str(tmp_path / "file" / "data"), "--port", "0")
+    assert message.startswith("tintype: stack_failed: ")
 
 
 def test_servers_of_the_users_own_replace_the_embedded_ones(

@@ -7,10 +7,10 @@ from worker.colour.lightness import Pixels, Plane, bands
 
 
 def compose(lightness: Plane, ab: Plane, depth: int = 8) -> Pixels:
-    """Return RGB, (h, w, 3), of ``depth`` 8 or 16 bits, with exactly the lightness given.
+    """Return RGB, (h, w, 3), of ``depth`` 8 or 16 bits, with the lightness given.
 
     ``lightness`` is (h, w) L* in 0..100 and ``ab`` is (2, small_h, small_w); ab is resized with
-    bicubic interpolation. Colours outside sRGB are clipped.
+    bicubic interpolation. Colours outside sRGB are clipped, which is all that moves the lightness.
     """
     height, width = lightness.shape
     dtype = np.uint8 if depth == 8 else np.uint16

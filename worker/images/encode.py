@@ -23,7 +23,7 @@ MAX_EXIF = {"jpeg": 65_533, "tiff": 0}
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
     """Write a photo with its metadata, as far as the format holds it.
 
-    JPEG and WebP have 8 bits; JPEG has no alpha, TIFF no EXIF.
+    JPEG and WebP have 8 bits, JPEG has no alpha, TIFF no EXIF, and 16-bit files no metadata.
 
     Raises:
         ImageTooLarge: the format cannot hold an image of this size.
