@@ -75,7 +75,7 @@ class Storage:
         with _translated(ref):
             answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
             with closing(answer["Body"]) as body:
-                if answer["ContentLength"] > max_bytes:
+                if answer.get("ContentLength", 0) > max_bytes:
                     raise _too_large(ref, max_bytes)
                 data = bytearray()
                 for chunk in body.iter_chunks(CHUNK):

@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -8,11 +9,13 @@ from core.errors import (
     ObjectTooLarge,
     SourceNotFound,
     StorageDenied,
+    StorageRefused,
     StorageUnavailable,
 )
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
+from tests.support.http_files import Files, serving
 
 PHOTO = ObjectRef(bucket="tintype", key="scans/Grüße 1 + 2.jpg")
 
@@ -91,3 +94,37 @@ def test_ensuring_a_bucket_twice_does_no_harm(storage: Storage) -> None:
     for _ in range(2):
         storage.ensure_bucket("second-bucket")
     storage.check("second-bucket")
+
+
+def test_a_request_that_can_never_work_is_no_outage(storage: Storage) -> None:
+    with pytest.raises(StorageRefused, match="InvalidArgument"):
+        storage.store(ObjectRef(bucket="tintype", key="a//b.jpg"), b"x", "image/jpeg")
+
+
+def test_missing_credentials_are_named(
+    s3_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    anonymous = Storage(s3_settings.without("s3_access_key", "s3_secret_key"))
+    with pytest.raises(StorageDenied, match="TINTYPE_S3_ACCESS_KEY"):
+        anonymous.check("tintype")
+    with pytest.raises(StorageDenied, match="TINTYPE_S3_ACCESS_KEY"):
+        anonymous.presign(PHOTO, "image/jpeg")
+
+
+def test_a_prefix_of_other_objects_is_told_from_an_object(storage: Storage) -> None:
+    storage.store(ObjectRef(bucket="tintype", key="folder/a.jpg"), b"x", "image/jpeg")
+    assert storage.is_prefix(ObjectRef(bucket="tintype", key="folder"))
+    assert not storage.is_prefix(ObjectRef(bucket="tintype", key="fold"))
+    assert not storage.is_prefix(ObjectRef(bucket="tintype", key="folder/a.jpg"))
+
+
+@pytest.mark.parametrize(("body", "announced"), [(b"", 1000), (b"x" * 50, -1)])
+def test_the_limit_holds_before_and_while_an_object_is_read(body: bytes, announced: int) -> None:
+    ref = ObjectRef(bucket="tintype", key="a.jpg")
+    with serving(Files({"tintype/a.jpg": body}, announced=announced)) as server:
+        settings = Settings(s3_endpoint=server.url, s3_access_key="a" * 8, s3_secret_key="b" * 8)
+        with pytest.raises(ObjectTooLarge):
+            Storage(settings).fetch(ref, 20)

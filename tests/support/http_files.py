@@ -16,6 +16,8 @@ class Files:
     cut_after: int | None = None
     """Close the connection in mid-body after so many bytes, once."""
     honour_ranges: bool = True
+    announced: int | None = None
+    """A length to promise instead of the true one; -1 promises none."""
     url: str = ""
 
 
@@ -33,7 +35,9 @@ def serving(files: Files) -> Iterator[Files]:
             if wanted and files.honour_ranges:
                 start = int(wanted.removeprefix("bytes=").split("-")[0])
             self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body) - start))
+            length = len(body) - start if files.announced is None else files.announced
+            if length >= 0:
+                self.send_header("Content-Length", str(length))
             self.end_headers()
             part = body[start:]
             if files.cut_after is not None:

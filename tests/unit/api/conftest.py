@@ -1,6 +1,6 @@
 """The API as a test client, over real servers."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +13,11 @@ from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
 
-Finish = Callable[[str, bytes], ObjectRef]
+
+class Finish(Protocol):
+    """Do what a worker does: start a job, store its result, end it."""
+
+    def __call__(self, job_id: str, data: bytes, key: str | None = None) -> ObjectRef: ...
 
 
 @pytest.fixture
@@ -31,12 +35,12 @@ def client(settings: Settings) -> FlaskClient:
 
 @pytest.fixture
 def finish(jobs: JobStore, storage: Storage) -> Finish:
-    """Do what a worker does: start a job, store its result, end it."""
+    """What a worker does."""
 
-    def do(job_id: str, data: bytes) -> ObjectRef:
+    def do(job_id: str, data: bytes, key: str | None = None) -> ObjectRef:
         token = jobs.start(job_id, max_attempts=3)
         assert token
-        destination = ObjectRef(bucket="tintype", key=f"colorized/{job_id}.jpg")
+        destination = ObjectRef(bucket="tintype", key=key or f"colorized/{job_id}.jpg")
         storage.store(destination, data, "image/jpeg")
         result = JobResult(
             destination=destination,

@@ -1,13 +1,10 @@
 import base64
 import io
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import urllib3
 from flask.testing import FlaskClient
 from redis import Redis
 
@@ -20,7 +17,6 @@ from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
 from tests.support.images import encoded, gradient
-from tests.support.waiting import eventually
 from tests.unit.api.conftest import Finish
 
 SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
@@ -193,80 +189,3 @@ def test_a_list_of_one_state_has_no_other(
         answer = client.get("/v1/jobs", query_string={"state": state})
         assert answer.json is not None
         assert [job["id"] for job in answer.json["jobs"]] == ids
-
-
-def test_an_unfinished_job_has_no_result(client: FlaskClient, jobs: JobStore) -> None:
-    job = jobs.create(REQUEST)
-    jobs.start(job.id, max_attempts=3)
-    for query in ("", "?download=1"):
-        answer = client.get(f"/v1/jobs/{job.id}/result{query}")
-        assert answer.status_code == 409
-        assert answer.json is not None
-        assert answer.json["code"] == "conflict"
-        assert "running" in answer.json["detail"]
-
-
-def test_a_result_is_a_redirect_to_storage_that_needs_no_key(
-    client: FlaskClient, jobs: JobStore, finish: Finish
-) -> None:
-    photo = encoded(gradient(seed=1))
-    job = jobs.create(REQUEST)
-    finish(job.id, photo)
-    answer = client.get(f"/v1/jobs/{job.id}/result")
-    assert answer.status_code == 302
-    with urllib3.PoolManager() as http:
-        download = http.request("GET", answer.location, timeout=10)
-    assert download.status == 200
-    assert download.data == photo
-    assert download.headers["Content-Type"] == "image/jpeg"
-
-
-def test_a_result_is_streamed_on_request(
-    client: FlaskClient, jobs: JobStore, finish: Finish
-) -> None:
-    photo = encoded(gradient(seed=2))
-    job = jobs.create(REQUEST)
-    destination = finish(job.id, photo)
-    answer = client.get(f"/v1/jobs/{job.id}/result?download=1")
-    assert answer.status_code == 200
-    assert answer.data == photo
-    assert answer.content_type == "image/jpeg"
-    name = Path(destination.key).name
-    assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{name}"
-
-
-@pytest.mark.parametrize(
-    "prefer", ["wait=0", "wait", "wait=", "wait=-1", "wait=soon", "wait=٣", "respond-async", "=,;"]
-)
-def test_a_preference_that_is_no_time_is_ignored(client: FlaskClient, prefer: str) -> None:
-    headers = {"Prefer": prefer.encode().decode("latin-1")}
-    answer = client.post("/v1/jobs", json={"source": SOURCE}, headers=headers)
-    assert answer.status_code == 202
-    assert "Preference-Applied" not in answer.headers
-
-
-def test_a_client_that_waits_is_answered_with_the_ended_job(
-    client: FlaskClient, jobs: JobStore, finish: Finish
-) -> None:
-    def work() -> None:
-        (job,) = eventually(lambda: jobs.list()[0], what="a job")
-        finish(job.id, b"colour")
-
-    with ThreadPoolExecutor() as pool:
-        worker = pool.submit(work)
-        answer = client.post("/v1/jobs", json={"source": SOURCE}, headers={"Prefer": "wait=50"})
-        worker.result()
-    assert answer.status_code == 200
-    assert answer.headers["Preference-Applied"] == "wait=50"
-    assert answer.json is not None
-    assert answer.json["state"] == "succeeded"
-    assert answer.location == f"/v1/jobs/{answer.json['id']}"
-
-
-def test_a_client_that_waited_in_vain_is_answered_with_the_job_as_it_is(
-    client: FlaskClient,
-) -> None:
-    answer = client.post("/v1/jobs", json={"source": SOURCE}, headers={"Prefer": "wait=1"})
-    assert answer.status_code == 202
-    assert answer.json is not None
-    assert answer.json["state"] == "queued"

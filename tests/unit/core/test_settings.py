@@ -16,10 +16,34 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.redis_url == "redis://example:1/2"
 
 
-def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TINTYPE_CONCURRENCY", "0")
-    with pytest.raises(InvalidSetting, match="TINTYPE_CONCURRENCY"):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CONCURRENCY", "0"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "unix:///run/redis.sock"),
+        ("S3_ENDPOINT", "localhost:9000"),
+        ("S3_ENDPOINT", "http://host/path"),
+        ("S3_PUBLIC_ENDPOINT", "photos.example"),
+        ("BUCKET", "Photos"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"TINTYPE_{name}", value)
+    with pytest.raises(InvalidSetting, match=f"TINTYPE_{name}"):
         Settings.load()
+
+
+def test_settings_can_go_back_to_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINTYPE_REDIS_URL", "redis://example:1/2")
+    monkeypatch.setenv("TINTYPE_MAX_PIXELS", "1000")
+    settings = Settings.load().without("redis_url", "s3_endpoint")
+    assert settings.redis_url == Settings.model_fields["redis_url"].default
+    assert settings.max_pixels == 1000
+    assert "TINTYPE_REDIS_URL" not in settings.as_environment()
 
 
 def test_settings_do_not_change_and_do_not_show_the_secret() -> None:

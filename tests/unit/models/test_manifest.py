@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelCorrupt, ModelNotInstalled
+from models import Model
 from models.manifest import Manifest, check_file, open_folder
 from tests.support.standin import write_standin
 
@@ -26,6 +27,20 @@ def test_the_digest_follows_the_content(tmp_path: Path) -> None:
     same = open_folder(write_standin(tmp_path / "b", seed=0))
     other = open_folder(write_standin(tmp_path / "c", seed=1))
     assert first.digest == same.digest != other.digest
+
+
+@pytest.mark.parametrize("name", ["my model", ".hidden", "модель"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    model = open_folder(write_standin(tmp_path / name))
+    model.verify()
+    assert model.name == name
+
+
+def test_the_digest_follows_what_else_decides_a_result(tmp_path: Path) -> None:
+    model = open_folder(write_standin(tmp_path / "model"))
+    vivid = Model(model.manifest.model_copy(update={"temperature": 0.05}), model.folder)
+    large = Model(model.manifest.model_copy(update={"input_size": 320}), model.folder)
+    assert len({model.digest, vivid.digest, large.digest}) == 3
 
 
 def test_a_stub_is_told_by_its_size(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def test_a_network_is_loaded_once(pool: EnginePool) -> None:
 def test_without_a_name_the_default_is_meant(pool: EnginePool) -> None:
     assert pool.get().model.name == NAMES[0]
     assert pool.get() is pool.get(NAMES[0])
+
+
+def test_two_networks_of_the_same_files_are_two(pool: EnginePool, own: Path) -> None:
+    shutil.copytree(own / NAMES[0], own / "twin")
+    first, twin = pool.get(NAMES[0]).model, pool.get("twin").model
+    assert (first.name, twin.name) == (NAMES[0], "twin")
+    assert first.digest == twin.digest
 
 
 def test_the_least_recently_used_network_goes(pool: EnginePool) -> None:

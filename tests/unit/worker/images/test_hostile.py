@@ -217,3 +217,14 @@ def test_damage_gives_an_error_of_ours_or_a_picture_that_can_be_written(name: st
             written = decode(encode(photo, format), LIMIT)
             assert (written.height, written.width) == (photo.height, photo.width)
     assert refused
+
+
+def test_a_tiff_that_tells_two_sizes_is_refused() -> None:
+    whole = tiff(np.zeros((64, 64, 3), np.uint16), photometric=2)
+    # Two tags that do not matter become a second width and height: Pillow takes the last.
+    small = (struct.pack("<HHI", tag, 3, 1) + struct.pack("<HH", 8, 0) for tag in (256, 257))
+    for tag, entry in zip((274, 284), small, strict=True):
+        at = whole.index(struct.pack("<HHI", tag, 3, 1))
+        whole = whole[:at] + entry + whole[at + 12 :]
+    with pytest.raises((BrokenImage, UnsupportedFormat)):
+        decode(whole, max_pixels=64)
