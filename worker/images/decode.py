@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from core.errors import BrokenImage, EmptyObject, ImageTooLarge, UnsupportedFormat
 from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
-from worker.images.deep import decode_colour, grey_levels, is_deep_colour
+from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
 from worker.images.photo import Photo
 

@@ -4,14 +4,14 @@ import io
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import BrokenImage, ImageTooLarge
+from core.errors import ImageTooLarge
 from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
+from worker.images import encode_deep
 from worker.images.photo import Photo
 
 DEFAULT_QUALITY = 92
@@ -23,17 +23,20 @@ MAX_EXIF = {"jpeg": 65_533, "tiff": 0}
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
     """Write a photo with its metadata, as far as the format holds it.
 
-    JPEG and WebP have 8 bits, JPEG has no alpha, TIFF no EXIF, and 16-bit files no metadata.
+    JPEG and WebP have 8 bits, JPEG has no alpha, TIFF no EXIF.
 
     Raises:
         ImageTooLarge: the format cannot hold an image of this size.
+        BrokenImage: the encoder refuses it.
     """
     limit = MAX_SIDE.get(format)
     if limit and max(photo.width, photo.height) > limit:
         raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for png or tiff")
     if photo.pixels.dtype == np.uint16:
-        if format in ("png", "tiff"):
-            return _encode_16(photo, format)
+        if format == "png":
+            return encode_deep.png(photo)
+        if format == "tiff":
+            return encode_deep.tiff(photo)
         photo = _to_8_bits(photo)
     pixels: NDArray[Any] = photo.pixels
     if photo.alpha is not None and format != "jpeg":
@@ -49,16 +52,6 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
     image = Image.fromarray(np.ascontiguousarray(pixels))
     image.save(out, format.upper(), **{key: value for key, value in options.items() if value})
     return out.getvalue()
-
-
-def _encode_16(photo: Photo, format: OutputFormat) -> bytes:
-    channels = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2BGR)
-    if photo.alpha is not None:
-        channels = np.dstack((channels, photo.alpha))
-    ok, out = cv2.imencode(f".{format}", channels)
-    if not ok:
-        raise BrokenImage(f"the result cannot be written as 16-bit {format}")
-    return bytes(out)
 
 
 def _to_8_bits(photo: Photo) -> Photo:
