@@ -1,7 +1,6 @@
 """The Celery app: made from settings, with the network loaded in each child."""
 
 import logging
-import os
 from typing import Any
 
 from celery import Celery, Task
@@ -9,6 +8,7 @@ from celery.exceptions import Reject
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from core.broker import COLORIZE_TASK, celery_settings
+from core.cores import cores
 from core.heartbeats import Heartbeat
 from core.jobs import JobStore
 from core.redis_client import connect
@@ -71,7 +71,7 @@ def check(settings: Settings) -> None:
 
 def threads(settings: Settings) -> int:
     """Return how many threads one forward pass may use: by default, a fair share of the cores."""
-    return settings.threads or max(1, (os.cpu_count() or 1) // settings.concurrency)
+    return settings.threads or max(1, cores() // settings.concurrency)
 
 
 def make_app(settings: Settings) -> Celery:

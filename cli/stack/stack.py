@@ -20,6 +20,7 @@ from cli.stack import servers
 from cli.stack.child import MARK, Child
 from cli.stack.stale import clear_stale
 from core.broker import HARD_LIMIT_MARGIN
+from core.cores import cores
 from core.errors import StackError
 from core.heartbeats import alive, member
 from core.jobs import JobStore
@@ -191,7 +192,9 @@ class Stack:
 
         command = [*_tintype(), "worker", "--name", f"worker-{number}"]
         grace = self.settings.job_timeout + HARD_LIMIT_MARGIN
-        return self._child(f"worker-{number}", command, self._environment(), ready, grace)
+        share = max(1, cores() // (self.options.workers * self.settings.concurrency))
+        environment = {"TINTYPE_THREADS": str(share)} | self._environment()
+        return self._child(f"worker-{number}", command, environment, ready, grace)
 
     def _environment(self) -> dict[str, str]:
         return self.settings.as_environment()

@@ -60,6 +60,12 @@ def test_a_worker_without_a_network_does_not_start(variable: str, value: str, co
     assert done.stderr.startswith(f"tintype: {code}: ")
 
 
+def test_an_api_whose_default_network_is_unknown_does_not_start() -> None:
+    done = _tintype(Settings(model="no-such"), "api")
+    assert done.returncode == 1
+    assert done.stderr.startswith("tintype: unknown_model: ")
+
+
 def test_a_bad_setting_stops_the_start_with_its_name() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "worker"],

@@ -111,6 +111,10 @@ def test_the_docs_page_shows_the_document_and_loads_nothing_from_elsewhere(
         part.close()
 
 
+def test_a_slash_at_the_end_does_not_matter(client: FlaskClient) -> None:
+    assert client.get("/v1/models/").json == client.get("/v1/models").json
+
+
 def test_the_address_itself_leads_to_the_documentation(client: FlaskClient) -> None:
     answer = client.get("/", follow_redirects=True)
     assert answer.status_code == 200

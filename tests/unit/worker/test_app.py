@@ -12,7 +12,7 @@ def test_a_child_that_cannot_load_its_network_ends() -> None:
 
 
 def test_children_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("worker.app.cores", lambda: 8)
     assert threads(Settings(concurrency=4)) == 2
     assert threads(Settings(concurrency=100)) == 1
     assert threads(Settings(concurrency=4, threads=5)) == 5
