@@ -1,25 +1,30 @@
 """``python -m benchmarks.quality FOLDER``: how near the colours of a network are to the truth.
 
 Every colour photograph in a folder is turned to grey, colorized and compared with itself.
+docs/models/quality.md says what the figures mean and which ones others have published.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import fmean
 
 import click
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL.Image import fromarray
 
-from cli.contact_sheet import Pair, write_contact_sheet
+from benchmarks import metrics
+from benchmarks.metrics import Image
+from benchmarks.sheet import Strip, write_sheet
+from core.errors import TintypeError
 from core.settings import Settings
 from models import Catalogue
+from training.bins import SoftEncoder
 from worker.colour import colorize, lightness
 from worker.colour.compose import compose
-from worker.engines import load_engine
+from worker.engines import Engine, load_engine
 from worker.images import decode
 
 SHEET = 60
@@ -28,21 +33,23 @@ SHEET = 60
 
 @dataclass(frozen=True)
 class Score:
-    """One photograph, against the truth."""
+    """One photograph, against the truth; see ``benchmarks.metrics`` for what each figure is."""
 
     name: str
     psnr: float
-    """Of the result in dB, over the three channels of 8-bit sRGB."""
     grey_psnr: float
-    """Of the grey version."""
+    ssim: float
+    delta_e: float
     chroma: float
-    """Mean of sqrt(a^2 + b^2) over the result's pixels."""
     true_chroma: float
+    colourfulness: float
+    true_colourfulness: float
+    accuracy: float
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Means over the photographs."""
+    """Means over the photographs, and what only all of them together tell."""
 
     model: str
     digest: str
@@ -54,8 +61,23 @@ class Summary:
     """dB of the result above grey."""
     better: float
     """Share of photographs on which the result is nearer to the truth than grey."""
+    ssim: float
+    delta_e: float
     chroma_ratio: float
     """Chroma of the results over that of the truth."""
+    colourfulness_ratio: float
+    accuracy: float
+    """Raw, as in Zhang et al. 2016."""
+    balanced_accuracy: float
+    """Class-balanced: each colour counts as much as any other."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A photograph's scores, and what the class-balanced figure needs of it."""
+
+    score: Score
+    histogram: NDArray[np.int64]
 
 
 @click.command()
@@ -73,67 +95,92 @@ def main(folder: Path, model: str | None, temperature: float | None, output: Pat
     """Score a network on the colour photographs in FOLDER; write scores and a contact sheet."""
     settings = Settings.load()
     engine = load_engine(settings.engine, Catalogue.from_settings(settings).find(model))
-    manifest = engine.model.manifest
-    temperature = temperature or manifest.temperature
-    photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
-    if not photos:
+    encoder = SoftEncoder(engine.palette)
+    temperature = temperature or engine.model.manifest.temperature
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
+    if not paths:
         raise click.UsageError(f"{folder} holds no .jpg or .png files")
-    output.mkdir(parents=True, exist_ok=True)
-    shown = set(photos[:: max(1, len(photos) // SHEET)])
-    scores, pairs = [], []
-    with click.progressbar(photos, label="Scoring") as bar:
+    shown = set(paths[:: max(1, len(paths) // SHEET)])
+    measured: list[Measured] = []
+    strips: list[Strip] = []
+    with click.progressbar(paths, label="Scoring") as bar:
         for path in bar:
-            truth = _rgb(decode(path.read_bytes(), settings.max_pixels).pixels)
-            result = _rgb(colorize(truth, engine, manifest.input_size, temperature).rgb)
             name = path.relative_to(folder).as_posix()
-            scores.append(score(name, truth, result))
+            try:
+                truth = rgb(decode(path.read_bytes(), settings.max_pixels).pixels)
+            except TintypeError as error:
+                click.echo(f"{name}: {error}", err=True)
+                continue
+            grey = rgb(compose(lightness(truth), np.zeros((2, 1, 1), np.float32)))
+            size = engine.model.manifest.input_size
+            result = rgb(colorize(truth, engine, size, temperature).rgb)
+            measured.append(measure(name, truth, grey, result, encoder))
             if path in shown:
-                after = output / f"{name.replace('/', '-')}.png"
-                Image.fromarray(result).save(after)
-                pairs.append(Pair(name, path, after))
-    write_contact_sheet(pairs, output / "contact-sheet.png")
-    summary = summarize(scores, engine.model.name, engine.model.digest, temperature)
-    report = {"summary": asdict(summary), "photographs": [asdict(item) for item in scores]}
-    (output / "quality.json").write_text(json.dumps(report, indent=1))
-    for name, value in asdict(summary).items():
-        click.echo(f"{name:14} {value:.3f}" if isinstance(value, float) else f"{name:14} {value}")
+                strips.append(Strip(name, tuple(map(fromarray, (truth, grey, result)))))
+    summary = summarize(measured, engine, temperature)
+    write(output, summary, [item.score for item in measured], strips)
 
 
-def score(name: str, truth: NDArray[np.uint8], result: NDArray[np.uint8]) -> Score:
-    """Compare a result with the truth, both (h, w, 3) uint8."""
-    grey = _rgb(compose(lightness(truth), np.zeros((2, 1, 1), np.float32)))
-    return Score(name, psnr(truth, result), psnr(truth, grey), chroma(result), chroma(truth))
+def measure(name: str, truth: Image, grey: Image, result: Image, encoder: SoftEncoder) -> Measured:
+    """Compare a result and the grey version with the truth."""
+    true_lab, lab = metrics.to_lab(truth), metrics.to_lab(result)
+    distance = metrics.distances(true_lab, lab)
+    histogram = metrics.histogram(distance, encoder.nearest(true_lab[..., 1:]), encoder.size)
+    score = Score(
+        name=name,
+        psnr=metrics.psnr(truth, result),
+        grey_psnr=metrics.psnr(truth, grey),
+        ssim=metrics.ssim(truth, result),
+        delta_e=metrics.delta_e(true_lab, lab),
+        chroma=metrics.chroma(lab),
+        true_chroma=metrics.chroma(true_lab),
+        colourfulness=metrics.colourfulness(result),
+        true_colourfulness=metrics.colourfulness(truth),
+        accuracy=metrics.accuracy(histogram),
+    )
+    return Measured(score, histogram)
 
 
-def psnr(truth: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Return the peak signal-to-noise ratio in dB; at most 99, where both are the same."""
-    error = float(np.mean((truth.astype(np.float32) - other) ** 2))
-    return min(99.0, 10 * float(np.log10(255**2 / max(error, 1e-9))))
-
-
-def chroma(rgb: NDArray[np.uint8]) -> float:
-    """Return the mean CIELAB chroma of sRGB pixels."""
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
-
-
-def summarize(scores: list[Score], model: str, digest: str, temperature: float) -> Summary:
+def summarize(measured: Sequence[Measured], engine: Engine, temperature: float) -> Summary:
     """Return the means."""
-    ours, grey = fmean(s.psnr for s in scores), fmean(s.grey_psnr for s in scores)
+    scores = [item.score for item in measured]
+
+    def mean(field: str) -> float:
+        return fmean(getattr(score, field) for score in scores)
+
     return Summary(
-        model=model,
-        digest=digest,
+        model=engine.model.name,
+        digest=engine.model.digest,
         temperature=temperature,
         photographs=len(scores),
-        psnr=ours,
-        grey_psnr=grey,
-        gain=ours - grey,
-        better=fmean(s.psnr > s.grey_psnr for s in scores),
-        chroma_ratio=fmean(s.chroma for s in scores) / fmean(s.true_chroma for s in scores),
+        psnr=mean("psnr"),
+        grey_psnr=mean("grey_psnr"),
+        gain=mean("psnr") - mean("grey_psnr"),
+        better=fmean(score.psnr > score.grey_psnr for score in scores),
+        ssim=mean("ssim"),
+        delta_e=mean("delta_e"),
+        chroma_ratio=mean("chroma") / mean("true_chroma"),
+        colourfulness_ratio=mean("colourfulness") / mean("true_colourfulness"),
+        accuracy=mean("accuracy"),
+        balanced_accuracy=metrics.balanced_accuracy(
+            np.sum([item.histogram for item in measured], axis=0)
+        ),
     )
 
 
-def _rgb(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+def write(output: Path, summary: Summary, scores: Sequence[Score], strips: Sequence[Strip]) -> None:
+    """Write JSON and a contact sheet (truth, grey, result), and print the summary."""
+    output.mkdir(parents=True, exist_ok=True)
+    report = {"summary": asdict(summary), "photographs": [asdict(score) for score in scores]}
+    (output / "quality.json").write_text(json.dumps(report, indent=1))
+    write_sheet(strips, output / "contact-sheet.jpg")
+    for field in fields(summary):
+        value = getattr(summary, field.name)
+        shown = f"{value:.3f}" if isinstance(value, float) else str(value)
+        click.echo(f"{field.name:20} {shown}")
+
+
+def rgb(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Return 8-bit RGB of grey or colour pixels of 8 or 16 bits."""
     if pixels.dtype == np.uint16:
         pixels = (pixels >> 8).astype(np.uint8)

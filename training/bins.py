@@ -39,6 +39,12 @@ class SoftEncoder:
         a, b = index[..., 0], index[..., 1]
         return self.bins[a, b], self.weights[a, b]
 
+    def nearest(self, ab: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Return the nearest bin, (...), of ab of shape (..., 2)."""
+        bins, weights = self.encode(np.rint(ab).astype(np.int16))
+        index = weights.argmax(axis=-1)[..., None]
+        return np.take_along_axis(bins, index, axis=-1)[..., 0]
+
 
 def rebalancing_weights(
     prior: NDArray[np.floating], strength: float, mix: float = 0.5

@@ -80,7 +80,7 @@ class Stack:
         try:
             self._start_all()
         except BaseException:
-            # No job runs yet that would have to end first.
+            # What a worker has begun by now starts over in the next run.
             self.kill()
             raise
 

@@ -1,0 +1,85 @@
+"""How far a colour image is from the truth: the measures of the field.
+
+Images are (h, w, 3) uint8 sRGB unless said otherwise.
+"""
+
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+Image = NDArray[np.uint8]
+Lab = NDArray[np.float32]
+"""(h, w, 3) CIELAB, D65."""
+
+SAME = 99.0
+"""PSNR in dB of two images that do not differ."""
+FARTHEST = 150
+"""Largest distance in the ab plane that the accuracy below tells apart (Zhang et al. 2016, 3.1)."""
+
+
+def to_lab(image: Image) -> Lab:
+    """Convert to CIELAB."""
+    return np.asarray(rgb2lab(image), dtype=np.float32)
+
+
+def psnr(truth: Image, other: Image) -> float:
+    """Return the peak signal-to-noise ratio over the three channels, in dB, at most 99."""
+    if np.array_equal(truth, other):
+        return SAME
+    return min(SAME, float(peak_signal_noise_ratio(truth, other, data_range=255)))
+
+
+def ssim(truth: Image, other: Image) -> float:
+    """Return the structural similarity, -1..1 (Wang et al. 2004); at least 7 pixels a side."""
+    return float(structural_similarity(truth, other, channel_axis=2, data_range=255))
+
+
+def delta_e(truth: Lab, other: Lab) -> float:
+    """Return the mean CIEDE2000 difference; 1 is about what one can just see."""
+    return float(np.mean(deltaE_ciede2000(truth, other)))
+
+
+def chroma(lab: Lab) -> float:
+    """Return the mean of sqrt(a^2 + b^2)."""
+    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+
+
+def colourfulness(image: Image) -> float:
+    """Return the colourfulness of Hasler and Suesstrunk (2003): 0 grey, above 80 very colourful."""
+    red, green, blue = np.moveaxis(image.astype(np.float32), 2, 0)
+    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    spread = np.hypot(red_green.std(), yellow_blue.std())
+    offset = np.hypot(red_green.mean(), yellow_blue.mean())
+    return float(spread + 0.3 * offset)
+
+
+def distances(truth: Lab, other: Lab) -> NDArray[np.int64]:
+    """Return the distance of each pixel in the ab plane, (h, w), rounded up, at most 151."""
+    gap = np.hypot(truth[..., 1] - other[..., 1], truth[..., 2] - other[..., 2])
+    return np.asarray(np.minimum(np.ceil(gap), FARTHEST + 1), dtype=np.int64)
+
+
+def histogram(
+    distance: NDArray[np.int64], bins: NDArray[np.int64], number: int
+) -> NDArray[np.int64]:
+    """Count pixels by the bin of their true colour and by their distance: (number, 152)."""
+    index = bins.ravel() * (FARTHEST + 2) + distance.ravel()
+    counts = np.bincount(index, minlength=number * (FARTHEST + 2))
+    return counts.reshape(number, FARTHEST + 2)
+
+
+def accuracy(counts: NDArray[np.int64]) -> float:
+    """Return the area under the curve of pixels within 0..150 of the truth, 0..1.
+
+    ``counts`` is a histogram; raw accuracy, where every pixel counts the same.
+    """
+    total = counts.sum(axis=0)
+    return float((np.cumsum(total)[: FARTHEST + 1] / total.sum()).mean())
+
+
+def balanced_accuracy(counts: NDArray[np.int64]) -> float:
+    """Return the same with every colour that occurs counting the same."""
+    return fmean(accuracy(row[None]) for row in counts if row.any())

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from benchmarks import metrics
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.integers(0, 256, (40, 50, 3)).astype(np.uint8)
+GREY = np.full((40, 50, 3), 120, np.uint8)
+
+
+def _lab(a: float, b: float) -> metrics.Lab:
+    lab = np.full((10, 10, 3), 50, np.float32)
+    lab[..., 1:] = (a, b)
+    return lab
+
+
+def test_a_picture_is_no_different_from_itself() -> None:
+    assert metrics.psnr(PHOTO, PHOTO) == metrics.SAME
+    assert metrics.ssim(PHOTO, PHOTO) == pytest.approx(1)
+    lab = metrics.to_lab(PHOTO)
+    assert metrics.delta_e(lab, lab) == pytest.approx(0)
+
+
+def test_psnr_is_that_of_the_definition() -> None:
+    other = PHOTO.copy()
+    other[..., 0] ^= 1
+    assert metrics.psnr(PHOTO, other) == pytest.approx(10 * np.log10(255**2 / (1 / 3)))
+
+
+def test_delta_e_of_a_published_pair() -> None:
+    # Sharma, Wu and Dalal (2005), table 1, pair 1.
+    first = np.array([[[50.0, 2.6772, -79.7751]]], np.float32)
+    second = np.array([[[50.0, 0.0, -82.7485]]], np.float32)
+    assert metrics.delta_e(first, second) == pytest.approx(2.0425, abs=1e-3)
+
+
+def test_grey_has_no_colour() -> None:
+    assert metrics.colourfulness(GREY) == 0
+    assert metrics.chroma(metrics.to_lab(GREY)) == pytest.approx(0, abs=0.01)
+
+
+def test_colourfulness_follows_its_formula() -> None:
+    halves = np.zeros((2, 10, 3), np.uint8)
+    halves[0, :, 0] = 200
+    rg, yb = np.array([200.0, 0.0]), np.array([100.0, 0.0])
+    expected = np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
+    assert metrics.colourfulness(halves) == pytest.approx(expected)
+
+
+def test_accuracy_is_the_area_under_the_curve() -> None:
+    bins = np.zeros((10, 10), np.int64)
+
+    def accuracy(away: float) -> float:
+        distance = metrics.distances(_lab(0, 0), _lab(away, 0))
+        return metrics.accuracy(metrics.histogram(distance, bins, 1))
+
+    assert accuracy(0) == 1
+    assert accuracy(30) == pytest.approx((151 - 30) / 151)
+    assert accuracy(200) == 0
+
+
+def test_balanced_accuracy_counts_a_rare_colour_as_much_as_a_common_one() -> None:
+    bins = np.zeros((10, 10), np.int64)
+    bins[0, 0] = 3
+    distance = np.zeros((10, 10), np.int64)
+    distance[0, 0] = metrics.FARTHEST + 1
+    counts = metrics.histogram(distance, bins, 5)
+    assert metrics.accuracy(counts) == pytest.approx(0.99)
+    assert metrics.balanced_accuracy(counts) == pytest.approx(0.5)
