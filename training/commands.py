@@ -13,22 +13,14 @@ from models.catalogue import BUNDLED, NETWORKS
 from training.bins import SoftEncoder, prior_of, rebalancing_weights
 from training.data import Crops, Phase, Photos, find_photos
 from training.export import export_network, load_average
+from training.recipes import RECIPES
 from training.stem import from_archive, from_model
-from training.train import Recipe, Trainer
+from training.train import Trainer
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 PALETTE = NETWORKS / BUNDLED / "palette.npy"
 PRIOR_CROPS = 4000
-
-
-def phases(crops: int) -> tuple[Phase, ...]:
-    """Split a number of crops: most are small, the last 13 % show whole photographs, larger."""
-    large = crops * 13 // 100
-    return (
-        Phase(size=112, crops=crops - large, batch=32, large_share=0.65, min_area=0.15),
-        Phase(size=192, crops=large, batch=16, large_share=0.9, min_area=0.5),
-    )
 
 
 @click.group()
@@ -45,6 +37,18 @@ def cli() -> None:
     default=Path("tint-small.pt"),
     show_default=True,
     help="Written every 200 steps; where it exists, training goes on from it.",
+)
+@click.option(
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    default="from-scratch",
+    show_default=True,
+    help="See training/recipes.py.",
+)
+@click.option(
+    "--start",
+    type=FILE,
+    help="Checkpoint of a finished run to begin with, for the recipe refine.",
 )
 @click.option(
     "--stem",
@@ -65,6 +69,8 @@ def train(
     photos: Path,
     crops: int,
     checkpoint: Path,
+    recipe: str,
+    start: Path | None,
     stem: Path | None,
     palette: Path,
     prior: Path | None,
@@ -72,16 +78,18 @@ def train(
 ) -> None:
     """Train on every photograph below PHOTOS, or go on with a run that was stopped."""
     found = find_photos(photos)
-    recipe = Recipe(phases(crops))
+    plan = RECIPES[recipe](crops)
     encoder = SoftEncoder(np.load(palette))
     weights = np.ones(encoder.size, np.float32)
     if rebalance:
-        distribution = np.load(prior) if prior else _prior(found, recipe.phases[0], encoder)
+        distribution = np.load(prior) if prior else _prior(found, plan.phases[0], encoder)
         weights = rebalancing_weights(distribution, rebalance)
-    trainer = Trainer(recipe, encoder, weights)
+    trainer = Trainer(plan, encoder, weights)
     if checkpoint.exists():
         trainer.resume(checkpoint)
-        click.echo(f"going on from step {trainer.step} of {recipe.steps}")
+        click.echo(f"going on from step {trainer.step} of {plan.steps}")
+    elif start:
+        trainer.start_from(start)
     else:
         trainer.load_stem(from_archive(stem) if stem else from_model(_bundled()))
     trainer.run(found, checkpoint)

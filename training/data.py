@@ -1,5 +1,6 @@
 """Photographs as training crops: random crops, old-photograph damage, lightness and ab."""
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,11 @@ class Phase:
     """Share of crops from photographs whose shorter side is at least 128 pixels."""
     min_area: float
     """Smallest crop, as a share of the photograph's area."""
+
+    @property
+    def steps(self) -> int:
+        """Number of optimizer steps."""
+        return math.ceil(self.crops / self.batch)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import itertools
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +15,9 @@ from torch.utils.data import DataLoader
 
 from core.errors import TrainingError
 from training.bins import SoftEncoder
-from training.data import Crops, Phase, Photos
+from training.data import Crops, Photos
 from training.network import TintSmall
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What decides the result of a run, beside the photographs and the weights of the bins."""
-
-    phases: tuple[Phase, ...]
-    rate: float = 2e-3
-    weight_decay: float = 1e-2
-    warmup: int = 200
-    ema: float = 0.998
-    seed: int = 1
-
-    @property
-    def steps(self) -> int:
-        """Number of optimizer steps of the whole run."""
-        return sum(math.ceil(phase.crops / phase.batch) for phase in self.phases)
+from training.recipes import Recipe
 
 
 class Trainer:
@@ -61,6 +44,12 @@ class Trainer:
         for network in (self.network, self.average.module):
             # Only the counters of the frozen statistics are missing from the state.
             network.stem.load_state_dict(state, strict=False)
+
+    def start_from(self, checkpoint: Path) -> None:
+        """Begin with the averaged weights of another run, and with a schedule of one's own."""
+        average = torch.load(checkpoint, weights_only=True)["average"]
+        self.average.load_state_dict(average | {"n_averaged": torch.tensor(0)})
+        self.network.load_state_dict(self.average.module.state_dict())
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; a crash while writing leaves the previous one."""
@@ -137,7 +126,7 @@ class Trainer:
         """Yield what the recipe has left, phase after phase."""
         done = self.step
         for phase in self.recipe.phases:
-            steps = math.ceil(phase.crops / phase.batch)
+            steps = phase.steps
             skipped = min(done, steps)
             done -= skipped
             if skipped == steps:

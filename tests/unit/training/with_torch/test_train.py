@@ -13,8 +13,9 @@ from training.bins import SoftEncoder
 from training.commands import cli
 from training.data import Crops, Phase, find_photos
 from training.network import STEM
+from training.recipes import Recipe
 from training.stem import from_archive
-from training.train import Recipe, Trainer
+from training.train import Trainer
 
 RECIPE = Recipe((Phase(32, 8, 4, 0.5, 0.3), Phase(48, 4, 2, 0.5, 0.5)), warmup=2)
 
@@ -63,6 +64,18 @@ def test_training_lowers_the_loss_and_leaves_the_stem(photos: Path, tmp_path: Pa
     assert trainer.loss(lightness, ab).item() < before - 0.5
     for name, values in trainer.network.stem.state_dict().items():
         assert torch.equal(values, stem[name]), name
+
+
+def test_a_run_can_begin_with_the_weights_of_another(photos: Path, tmp_path: Path) -> None:
+    first = _trainer()
+    first.run(find_photos(photos), tmp_path / "first.pt")
+    second = Trainer(RECIPE, SoftEncoder(palette()), np.ones(313, np.float32))
+    second.start_from(tmp_path / "first.pt")
+    assert second.step == 0
+    expected = first.average.module.state_dict()
+    for trained in (second.network, second.average.module):
+        for name, values in trained.state_dict().items():
+            assert torch.equal(values, expected[name]), name
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
@@ -124,6 +137,10 @@ def test_the_commands_make_a_model_from_a_folder(photos: Path, tmp_path: Path) -
     assert isinstance(other.exception, TrainingError)
     again = CliRunner().invoke(cli, [*order, "--rebalance", "0.5"], catch_exceptions=False)
     assert "going on from step" in again.output
+    refined = tmp_path / "refined.pt"
+    order = ["train", str(photos), "--crops", "16", "--checkpoint", str(refined)]
+    order += ["--recipe", "refine", "--start", str(checkpoint)]
+    assert CliRunner().invoke(cli, order, catch_exceptions=False).exit_code == 0
     exported = CliRunner().invoke(cli, ["export", str(checkpoint), str(output)])
     assert exported.exit_code == 0, exported.output
     open_folder(output).verify()
