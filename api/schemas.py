@@ -44,6 +44,7 @@ class ModelInfo(BaseModel):
     digest: str
     input_size: int
     temperature: float
+    vividness: float
     installed: bool
     """Whether its files are on the API's machine."""
     default: bool

@@ -5,6 +5,7 @@ Images are (h, w, 3) uint8 sRGB unless said otherwise.
 
 from statistics import fmean
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
@@ -16,6 +17,7 @@ Lab = NDArray[np.float32]
 
 SAME = 99.0
 """PSNR in dB of two images that do not differ."""
+GRID = 64
 FARTHEST = 150
 """Largest distance in the ab plane that the accuracy below tells apart (Zhang et al. 2016, 3.1)."""
 
@@ -44,7 +46,7 @@ def delta_e(truth: Lab, other: Lab) -> float:
 
 def chroma(lab: Lab) -> float:
     """Return the mean of sqrt(a^2 + b^2)."""
-    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+    return float(_chroma(lab).mean())
 
 
 def colourfulness(image: Image) -> float:
@@ -83,3 +85,24 @@ def accuracy(counts: NDArray[np.int64]) -> float:
 def balanced_accuracy(counts: NDArray[np.int64]) -> float:
     """Return the same with every colour that occurs counting the same."""
     return fmean(accuracy(row[None]) for row in counts if row.any())
+
+
+def patchiness(lab: Lab) -> float:
+    """Return the share of smooth places where two strong colours of opposite hue meet, 0..1.
+
+    On a grid of 64 x 64 cells, two cells three apart are a smooth place if their lightness differs
+    by less than 4 units. Strong is a chroma above 15, opposite is a hue more than 90 degrees away.
+    """
+    grid = np.asarray(cv2.resize(lab, (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)
+    smooth = patches = 0
+    for first, second in ((grid[:-3], grid[3:]), (grid[:, :-3], grid[:, 3:])):
+        flat = np.abs(first[..., 0] - second[..., 0]) < 4
+        strong = np.minimum(_chroma(first), _chroma(second)) > 15
+        opposite = (first[..., 1:] * second[..., 1:]).sum(axis=-1) < 0
+        smooth += int(flat.sum())
+        patches += int((flat & strong & opposite).sum())
+    return patches / max(1, smooth)
+
+
+def _chroma(lab: Lab) -> NDArray[np.float32]:
+    return np.asarray(np.hypot(lab[..., 1], lab[..., 2]), dtype=np.float32)

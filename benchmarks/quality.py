@@ -45,6 +45,16 @@ class Score:
     colourfulness: float
     true_colourfulness: float
     accuracy: float
+    patchiness: float
+    true_patchiness: float
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a distribution over colours becomes one colour."""
+
+    temperature: float
+    vividness: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Summary:
     model: str
     digest: str
     temperature: float
+    vividness: float
     photographs: int
     psnr: float
     grey_psnr: float
@@ -70,6 +81,9 @@ class Summary:
     """Raw, as in Zhang et al. 2016."""
     balanced_accuracy: float
     """Class-balanced: each colour counts as much as any other."""
+    patchiness: float
+    true_patchiness: float
+    worst_patchiness: float
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,7 @@ class Measured:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--model", help="Name or folder of a network; left out: the default.")
 @click.option("--temperature", type=click.FloatRange(0.01, 1), help="Left out: the network's own.")
+@click.option("--vividness", type=click.FloatRange(0, 1), help="Left out: the network's own.")
 @click.option(
     "-o",
     "--output",
@@ -91,12 +106,22 @@ class Measured:
     default=Path("build/quality"),
     show_default=True,
 )
-def main(folder: Path, model: str | None, temperature: float | None, output: Path) -> None:
+def main(
+    folder: Path,
+    model: str | None,
+    temperature: float | None,
+    vividness: float | None,
+    output: Path,
+) -> None:
     """Score a network on the colour photographs in FOLDER; write scores and a contact sheet."""
     settings = Settings.load()
     engine = load_engine(settings.engine, Catalogue.from_settings(settings).find(model))
     encoder = SoftEncoder(engine.palette)
-    temperature = temperature or engine.model.manifest.temperature
+    manifest = engine.model.manifest
+    decoding = Decoding(
+        temperature or manifest.temperature,
+        manifest.vividness if vividness is None else vividness,
+    )
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
     if not paths:
         raise click.UsageError(f"{folder} holds no .jpg or .png files")
@@ -112,12 +137,14 @@ def main(folder: Path, model: str | None, temperature: float | None, output: Pat
                 click.echo(f"{name}: {error}", err=True)
                 continue
             grey = rgb(compose(lightness(truth), np.zeros((2, 1, 1), np.float32)))
-            size = engine.model.manifest.input_size
-            result = rgb(colorize(truth, engine, size, temperature).rgb)
+            size = manifest.input_size
+            result = rgb(
+                colorize(truth, engine, size, decoding.temperature, decoding.vividness).rgb
+            )
             measured.append(measure(name, truth, grey, result, encoder))
             if path in shown:
                 strips.append(Strip(name, tuple(map(fromarray, (truth, grey, result)))))
-    summary = summarize(measured, engine, temperature)
+    summary = summarize(measured, engine, decoding)
     write(output, summary, [item.score for item in measured], strips)
 
 
@@ -137,11 +164,13 @@ def measure(name: str, truth: Image, grey: Image, result: Image, encoder: SoftEn
         colourfulness=metrics.colourfulness(result),
         true_colourfulness=metrics.colourfulness(truth),
         accuracy=metrics.accuracy(histogram),
+        patchiness=metrics.patchiness(lab),
+        true_patchiness=metrics.patchiness(true_lab),
     )
     return Measured(score, histogram)
 
 
-def summarize(measured: Sequence[Measured], engine: Engine, temperature: float) -> Summary:
+def summarize(measured: Sequence[Measured], engine: Engine, decoding: Decoding) -> Summary:
     """Return the means."""
     scores = [item.score for item in measured]
 
@@ -151,7 +180,8 @@ def summarize(measured: Sequence[Measured], engine: Engine, temperature: float) 
     return Summary(
         model=engine.model.name,
         digest=engine.model.digest,
-        temperature=temperature,
+        temperature=decoding.temperature,
+        vividness=decoding.vividness,
         photographs=len(scores),
         psnr=mean("psnr"),
         grey_psnr=mean("grey_psnr"),
@@ -165,6 +195,9 @@ def summarize(measured: Sequence[Measured], engine: Engine, temperature: float) 
         balanced_accuracy=metrics.balanced_accuracy(
             np.sum([item.histogram for item in measured], axis=0)
         ),
+        patchiness=mean("patchiness"),
+        true_patchiness=mean("true_patchiness"),
+        worst_patchiness=max(score.patchiness for score in scores),
     )
 
 

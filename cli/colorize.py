@@ -50,6 +50,13 @@ def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) 
     "network's own.",
 )
 @click.option(
+    "--vividness",
+    type=click.FloatRange(0, 1),
+    callback=_not_nan,
+    help="Favours rare colours: 0 not at all, 1 as much as common ones; left out: the network's "
+    "own.",
+)
+@click.option(
     "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
 )
 @click.option("--quality", type=click.IntRange(1, 100), help="For JPEG and WebP.")
@@ -60,6 +67,7 @@ def colorize(
     model: str | None,
     engine: str | None,
     temperature: float | None,
+    vividness: float | None,
     format: OutputFormat | None,
     quality: int | None,
     as_json: bool,
@@ -74,7 +82,7 @@ def colorize(
         Catalogue.from_settings(settings).find(model),
         settings.threads,
     )
-    options = Options(temperature=temperature, format=format, quality=quality)
+    options = Options(temperature=temperature, vividness=vividness, format=format, quality=quality)
     found = find(paths, output)
     if not found.targets and not found.errors:
         raise click.UsageError(f"no images found outside {output}{_left_out(found)}")

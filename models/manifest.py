@@ -46,6 +46,8 @@ class Manifest(BaseModel):
     input_size: Annotated[int, Field(gt=0)] = 224
     temperature: Annotated[float, Field(ge=0.01, le=1)] = 0.38
     """Of the annealed mean, when a job names none."""
+    vividness: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How much rare colours are favoured, when a job does not say."""
     files: dict[Role, ModelFile]
 
     @classmethod
@@ -104,6 +106,7 @@ class Model:
         lines = [f"{role} {file.sha256}" for role, file in sorted(self.files)]
         lines += [f"input_size {self.manifest.input_size}"]
         lines += [f"temperature {self.manifest.temperature}"]
+        lines += [f"vividness {self.manifest.vividness}"]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def verify(self) -> None:

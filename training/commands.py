@@ -82,7 +82,11 @@ def train(
     encoder = SoftEncoder(np.load(palette))
     weights = np.ones(encoder.size, np.float32)
     if rebalance:
-        distribution = np.load(prior) if prior else _prior(found, plan.phases[0], encoder)
+        distribution = (
+            np.load(prior)
+            if prior
+            else _prior(found, replace(plan.phases[0], crops=PRIOR_CROPS), encoder)
+        )
         weights = rebalancing_weights(distribution, rebalance)
     trainer = Trainer(plan, encoder, weights)
     if checkpoint.exists():
@@ -107,11 +111,21 @@ def export(checkpoint: Path, output: Path, palette: Path, title: str) -> None:
     click.echo(f"{output} is a model; try it: tintype colorize PHOTOS -o OUT --model {output}")
 
 
+@cli.command()
+@click.argument("photos", type=FOLDER)
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--crops", default=20_000, show_default=True, help="How many are counted.")
+@click.option("--palette", type=FILE, default=PALETTE, help="Bins (.npy); left out: Zhang's 313.")
+def prior(photos: Path, output: Path, crops: int, palette: Path) -> None:
+    """Count how often each colour occurs in PHOTOS; write the distribution to OUTPUT (.npy)."""
+    phase = replace(RECIPES["from-scratch"](crops).phases[0], crops=crops)
+    np.save(output, _prior(find_photos(photos), phase, SoftEncoder(np.load(palette))))
+
+
 def _bundled() -> Model:
     return Catalogue.from_settings(Settings.load()).get(BUNDLED)
 
 
 def _prior(photos: Photos, phase: Phase, encoder: SoftEncoder) -> NDArray[np.float32]:
-    """Estimate the prior from a few thousand crops."""
-    crops = Crops(photos, replace(phase, crops=PRIOR_CROPS), seed=0)
+    crops = Crops(photos, phase, seed=0)
     return prior_of((crops[index][1].numpy() for index in range(len(crops))), encoder)

@@ -53,6 +53,7 @@ def process(
         engine,
         manifest.input_size,
         options.temperature or manifest.temperature,
+        manifest.vividness if options.vividness is None else options.vividness,
     )
     coloured = perf_counter()
     format = options.format or fallback_format or photo.format

@@ -47,6 +47,8 @@ class Options(Record):
     model: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     temperature: Annotated[float, Field(ge=0.01, le=1)] | None = None
     """Of the annealed mean: 1 is the mean of all likely colours, towards 0 the likeliest alone."""
+    vividness: Annotated[float, Field(ge=0, le=1)] | None = None
+    """How much rare colours are favoured: 0 not at all, 1 as much as common ones."""
     format: OutputFormat | None = None
     """Of the result. Left out: the destination's suffix, else the source's format."""
     quality: Annotated[int, Field(ge=1, le=100)] | None = None

@@ -27,6 +27,11 @@ class Network(Protocol):
         """Return the ab of each bin, (bins, 2)."""
         ...
 
+    @property
+    def prior(self) -> Array:
+        """Return how often each bin occurs in photographs, (bins,)."""
+        ...
+
     def predict(self, lightness: Array) -> Prediction:
         """Run one forward pass on lightness - 50, (n, 1, h, w) float32 in -50..50."""
         ...

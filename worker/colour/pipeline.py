@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.colour.compose import compose
-from worker.colour.decode import annealed_mean
+from worker.colour.decode import annealed_mean, rebalancing_bias
 from worker.colour.lightness import Pixels, Plane, lightness
 from worker.colour.network import Network
 
@@ -24,12 +24,16 @@ class Colouring:
 
 
 def colorize(
-    pixels: Pixels, network: Network, input_size: int = 224, temperature: float = 1.0
+    pixels: Pixels,
+    network: Network,
+    input_size: int = 224,
+    temperature: float = 1.0,
+    vividness: float = 0.0,
 ) -> Colouring:
     """Colorize grey (h, w) or RGB (h, w, 3) pixels of 8 or 16 bits; L* stays as it is.
 
     The network sees the image as a square of ``input_size``. ``temperature`` is in (0, 1],
-    see ``annealed_mean``.
+    see ``annealed_mean``; ``vividness`` is in 0..1, see ``rebalancing_bias``.
     """
     began = perf_counter()
     plane = lightness(pixels)
@@ -37,10 +41,11 @@ def colorize(
     ready = perf_counter()
     prediction = network.predict(small)
     predicted = perf_counter()
-    if temperature == 1:
+    if temperature == 1 and not vividness:
         ab = prediction.ab[0]
     else:
-        ab = annealed_mean(prediction.probabilities[0], network.palette, temperature)
+        bias = rebalancing_bias(network.prior, vividness) if vividness else None
+        ab = annealed_mean(prediction.probabilities[0], network.palette, temperature, bias)
     rgb = compose(plane, ab, depth=8 * pixels.dtype.itemsize)
     ended = perf_counter()
     infer = predicted - ready

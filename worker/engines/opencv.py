@@ -5,6 +5,7 @@ import numpy as np
 
 from core.errors import ModelCorrupt
 from models import Model
+from models.prior import prior_over
 from worker.engines.base import Array, Prediction
 
 DISTRIBUTION = "class8_313_rh"
@@ -18,6 +19,7 @@ class OpenCVEngine:
     def __init__(self, model: Model, net: "cv2.dnn.Net", palette: Array) -> None:
         self.model = model
         self.palette = palette
+        self.prior = prior_over(palette)
         self._net = net
 
     @classmethod

@@ -39,7 +39,13 @@ def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
     order = {
         "source": SOURCE,
         "destination": {"bucket": "tintype", "key": "colour/a.png"},
-        "options": {"model": "tint-small", "temperature": 0.5, "format": "png", "quality": 80},
+        "options": {
+            "model": "tint-small",
+            "temperature": 0.5,
+            "vividness": 0.3,
+            "format": "png",
+            "quality": 80,
+        },
     }
     answer = client.post("/v1/jobs", json=order)
     assert answer.status_code == 202

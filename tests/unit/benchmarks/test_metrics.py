@@ -67,3 +67,17 @@ def test_balanced_accuracy_counts_a_rare_colour_as_much_as_a_common_one() -> Non
     counts = metrics.histogram(distance, bins, 5)
     assert metrics.accuracy(counts) == pytest.approx(0.99)
     assert metrics.balanced_accuracy(counts) == pytest.approx(0.5)
+
+
+def test_opposite_colours_side_by_side_on_even_lightness_are_patches() -> None:
+    lab = np.full((64, 64, 3), 50, np.float32)
+    lab[..., 1:] = (30, 0)
+    assert metrics.patchiness(lab) == 0
+    lab[:, 32:, 1] = -30
+    assert metrics.patchiness(lab) == pytest.approx(3 * 64 / (2 * 61 * 64))
+    edge = lab.copy()
+    edge[:, 32:, 0] = 80
+    assert metrics.patchiness(edge) == 0
+    weak = lab.copy()
+    weak[..., 1] /= 3
+    assert metrics.patchiness(weak) == 0

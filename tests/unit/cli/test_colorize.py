@@ -235,6 +235,8 @@ def test_quality_decides_the_size(run: Run) -> None:
 @pytest.mark.parametrize(
     ("option", "value"),
     [
+        ("--vividness", "-0.1"),
+        ("--vividness", "nan"),
         ("--temperature", "0"),
         ("--temperature", "1.5"),
         ("--temperature", "hot"),

@@ -31,11 +31,15 @@ def engine(folder: Path) -> Engine:
     return load_engine("opencv", open_folder(folder))
 
 
-def with_temperature(folder: Path, temperature: float) -> Engine:
-    """The same network with a manifest that names another temperature."""
+def with_manifest(folder: Path, **values: float) -> Engine:
+    """The same network with other values in its manifest."""
     model = open_folder(folder)
-    manifest = model.manifest.model_copy(update={"temperature": temperature})
+    manifest = model.manifest.model_copy(update=values)
     return load_engine("opencv", Model(manifest, folder))
+
+
+def with_temperature(folder: Path, temperature: float) -> Engine:
+    return with_manifest(folder, temperature=temperature)
 
 
 def chroma(data: bytes) -> float:
@@ -126,6 +130,16 @@ def test_without_a_temperature_the_manifests_counts(folder: Path, engine: Engine
     by_option = process(source, engine, Options(temperature=0.05), LIMIT).data
     assert by_manifest == by_option
     assert by_manifest != process(source, engine, Options(), LIMIT).data
+
+
+def test_vividness_is_asked_for_or_the_manifests(folder: Path, engine: Engine) -> None:
+    source = encoded(GREY, "PNG")
+    vivid = with_manifest(folder, vividness=0.8)
+    asked = process(source, engine, Options(vividness=0.8), LIMIT).data
+    assert asked == process(source, vivid, Options(), LIMIT).data
+    calm = process(source, engine, Options(), LIMIT).data
+    assert calm == process(source, vivid, Options(vividness=0), LIMIT).data
+    assert calm != asked
 
 
 def test_a_temperature_asked_for_beats_the_manifests(folder: Path, engine: Engine) -> None:

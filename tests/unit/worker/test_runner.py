@@ -58,7 +58,8 @@ def test_each_content_has_its_own_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [Options(temperature=0.4), Options(quality=80), Options(format="jpeg")]
+    "options",
+    [Options(temperature=0.4), Options(vividness=0.4), Options(quality=80), Options(format="jpeg")],
 )
 def test_each_option_has_its_own_place(options: Options) -> None:
     assert place(options=options) != place()

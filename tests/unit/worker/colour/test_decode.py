@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.colour.decode import annealed_mean
+from worker.colour.decode import annealed_mean, rebalancing_bias
 
 PALETTE = np.array([[-50, 0], [0, 0], [0, 60]], np.float32)
 
@@ -37,3 +37,27 @@ def test_chroma_grows_as_temperature_falls() -> None:
 def test_a_probability_of_zero_is_no_problem() -> None:
     ab = annealed_mean(_distribution(1.0, 0.0, 0.0), PALETTE, 0.38)
     assert ab[:, 0, 0] == pytest.approx([-50, 0])
+
+
+PRIOR = np.array([0.1, 0.8, 0.1], np.float32)
+
+
+def test_no_vividness_is_no_bias() -> None:
+    assert not rebalancing_bias(PRIOR, 0).any()
+
+
+def test_full_vividness_is_the_papers_rebalancing() -> None:
+    weights = np.exp(rebalancing_bias(PRIOR, 1))
+    expected = 1 / (0.5 * PRIOR + 0.5 / 3)
+    assert weights == pytest.approx(expected, rel=1e-5)
+
+
+def test_vividness_favours_rare_colours() -> None:
+    p = _distribution(0.3, 0.6, 0.1)
+    calm, vivid = (
+        annealed_mean(p, PALETTE, 1.0, rebalancing_bias(PRIOR, vividness))[:, 0, 0]
+        for vividness in (0.0, 1.0)
+    )
+    assert np.hypot(*vivid) > np.hypot(*calm)
+    weights = np.array([0.3, 0.6, 0.1]) / (0.5 * PRIOR + 0.5 / 3)
+    assert vivid == pytest.approx(weights @ PALETTE / weights.sum(), abs=1e-3)

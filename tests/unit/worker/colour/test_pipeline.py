@@ -15,6 +15,7 @@ class TwoBins:
     palette: np.ndarray = field(
         default_factory=lambda: np.array([[20, 30], [-20, -30]], np.float32)
     )
+    prior: np.ndarray = field(default_factory=lambda: np.array([0.9, 0.1], np.float32))
     seen: list[np.ndarray] = field(default_factory=list)
 
     def predict(self, lightness: np.ndarray) -> Prediction:
@@ -67,3 +68,12 @@ def test_a_lower_temperature_is_more_vivid() -> None:
         return float(np.ptp(rgb.astype(int), axis=2).mean())
 
     assert spread(vivid) > 1.5 * spread(calm)
+
+
+def test_vividness_favours_the_rarer_colour() -> None:
+    calm = colorize(gradient(), TwoBins(), input_size=32, vividness=0).rgb
+    rare = colorize(gradient(), TwoBins(), input_size=32, vividness=1).rgb
+    difference = rare.astype(int) - calm
+    # The rare bin is blue, the common one orange.
+    assert difference[..., 2].mean() > 5
+    assert difference[..., 0].mean() < 0
