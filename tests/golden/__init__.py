@@ -1,0 +1,1 @@
+"""What the bundled network makes of three photographs, kept to notice when colours shift."""
