@@ -104,10 +104,17 @@ def train(
 @click.argument("output", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--palette", type=FILE, default=PALETTE, help="The one used in training.")
 @click.option("--title", default="Trained with python -m training", help="What it is.")
-def export(checkpoint: Path, output: Path, palette: Path, title: str) -> None:
+@click.option(
+    "--vividness",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Its default at decoding.",
+)
+def export(checkpoint: Path, output: Path, palette: Path, title: str, vividness: float) -> None:
     """Write the moving average of CHECKPOINT to the folder OUTPUT, named for the folder."""
     name = output.resolve().name
-    export_network(load_average(checkpoint), np.load(palette), output, name, title)
+    export_network(load_average(checkpoint), np.load(palette), output, name, title, vividness)
     click.echo(f"{output} is a model; try it: tintype colorize PHOTOS -o OUT --model {output}")
 
 

@@ -120,9 +120,17 @@ def _stem(graph: Graph, network: TintSmall) -> tuple[str, str]:
 
 
 def export_network(
-    network: TintSmall, palette: NDArray[Any], folder: Path, name: str, title: str
+    network: TintSmall,
+    palette: NDArray[Any],
+    folder: Path,
+    name: str,
+    title: str,
+    vividness: float = 0.0,
 ) -> None:
-    """Write the network as a model folder; ``palette`` is (bins, 2) in ab units."""
+    """Write the network as a model folder; ``palette`` is (bins, 2) in ab units.
+
+    ``vividness`` is its default for jobs that name none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     network.eval()
     graph = build(network)
@@ -131,10 +139,10 @@ def export_network(
     (folder / "network.prototxt").write_text("\n".join(graph.text) + "\n")
     write_caffemodel(folder / "network.caffemodel", graph.name, layers, half=True)
     np.save(folder / "palette.npy", palette.astype(np.int16))
-    (folder / MANIFEST).write_text("".join(_manifest(folder, name, title)))
+    (folder / MANIFEST).write_text("".join(_manifest(folder, name, title, vividness)))
 
 
-def _manifest(folder: Path, name: str, title: str) -> Iterator[str]:
+def _manifest(folder: Path, name: str, title: str, vividness: float) -> Iterator[str]:
     yield (
         f"name = {json.dumps(name)}\n"
         f"title = {json.dumps(title)}\n"
@@ -142,6 +150,7 @@ def _manifest(folder: Path, name: str, title: str) -> Iterator[str]:
         'license = "BSD-2-Clause"\n'
         "input_size = 224\n"
         "temperature = 1.0\n"
+        f"vividness = {vividness}\n"
     )
     for role, file in (
         ("prototxt", "network.prototxt"),
