@@ -18,4 +18,5 @@ def test_the_sky_is_blue_the_lawn_green_and_skin_warm() -> None:
     assert cameraman[:6, 20:, 1].mean() < -5
     assert cameraman[22:, 24:, 0].mean() < 0 < cameraman[22:, 24:, 1].mean()
     face = astronaut[6:9, 13:16].mean(axis=(0, 1))
-    assert (face > 5).all()
+    assert face[0] > 0
+    assert face[1] > 5
