@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from worker.images import SUFFIXES
-
-READ = {*SUFFIXES, "bmp"}
+from worker.images import READABLE
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def _walk(folder: Path, results: Path, found: Found) -> Iterator[Path]:
             continue
         for name in sorted(files):
             ending = Path(name).suffix.lower()
-            if ending.lstrip(".") in READ and not name.startswith("."):
+            if ending.lstrip(".") in READABLE and not name.startswith("."):
                 yield here / name
             else:
                 found.left_out["hidden" if name.startswith(".") else ending or "no ending"] += 1

@@ -14,8 +14,8 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from core.errors import TrainingError
+from worker.images import READABLE
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 LARGE_SIDE = 128
 GREY_CHROMA = 3.0
 STRIDE = 4
@@ -58,7 +58,7 @@ def find_photos(folder: Path) -> Photos:
     large: list[Path] = []
     small: list[Path] = []
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES:
+        if path.suffix.lower().lstrip(".") in READABLE:
             with suppress(OSError), Image.open(path) as image:
                 (large if min(image.size) >= LARGE_SIDE else small).append(path)
     if not large and not small:

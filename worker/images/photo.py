@@ -14,6 +14,8 @@ SUFFIXES: dict[str, OutputFormat] = {
     "tif": "tiff",
     "tiff": "tiff",
 }
+READABLE = {*SUFFIXES, "bmp"}
+"""Endings, in lower case and without the dot, of files that can be read."""
 
 
 @dataclass(frozen=True)
