@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.colour.decode import rebalancing_bias
+
 NEIGHBOURS = 5
 SIGMA = 5.0
 AB_LIMIT = 110
@@ -46,16 +48,12 @@ class SoftEncoder:
         return np.take_along_axis(bins, index, axis=-1)[..., 0]
 
 
-def rebalancing_weights(
-    prior: NDArray[np.floating], strength: float, mix: float = 0.5
-) -> NDArray[np.float32]:
+def rebalancing_weights(prior: NDArray[np.floating], strength: float) -> NDArray[np.float32]:
     """Return one loss weight per bin (Zhang et al. 2016, equation 4), mean one under the prior.
 
-    ``mix`` is the paper's lambda, the share of a uniform distribution mixed into the prior.
     ``strength`` 1 is the paper's weighting and 0 is none.
     """
-    mixed = (1 - mix) * prior + mix / prior.size
-    weights = (1 / mixed) ** strength
+    weights = np.exp(rebalancing_bias(np.asarray(prior, np.float32), strength))
     return np.asarray(weights / (prior * weights).sum(), dtype=np.float32)
 
 
