@@ -23,9 +23,10 @@ class SoftEncoder:
     def __init__(self, palette: NDArray[Any]) -> None:
         """Build the table for a palette of shape (bins, 2), in ab units."""
         self.size = len(palette)
+        self.palette = palette.astype(np.float32)
         axis = np.arange(-AB_LIMIT, AB_LIMIT + 1, dtype=np.float32)
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-        squared = ((grid[:, None, :] - palette[None].astype(np.float32)) ** 2).sum(axis=-1)
+        squared = ((grid[:, None, :] - self.palette[None]) ** 2).sum(axis=-1)
         nearest = np.argpartition(squared, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
         distance = np.take_along_axis(squared, nearest, axis=1)
         # Far outside the palette every Gaussian underflows; the nearest bin then keeps weight one.

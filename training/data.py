@@ -17,7 +17,7 @@ from core.errors import TrainingError
 from worker.images import READABLE
 
 LARGE_SIDE = 128
-GREY_CHROMA = 3.0
+GREY_CHROMA = 1.0
 STRIDE = 4
 
 
@@ -134,7 +134,10 @@ def random_crop(
 
 
 def damage(lightness: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Age the lightness (0..100): contrast curve, fading, blur and grain, each on some crops."""
+    """Age the lightness (0..100), each kind of damage on some crops.
+
+    Contrast curve, fading, blur, grain, scratches and JPEG's blocks.
+    """
     out: NDArray[Any] = lightness / 100
     if rng.random() < 0.5:
         out = out ** np.exp(rng.normal(0, 0.25))
@@ -145,4 +148,27 @@ def damage(lightness: NDArray[np.float32], rng: np.random.Generator) -> NDArray[
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.2))
     if rng.random() < 0.3:
         out = out + rng.normal(0, rng.uniform(0.005, 0.04), out.shape)
-    return np.asarray(np.clip(out, 0, 1) * 100, dtype=np.float32)
+    if rng.random() < 0.1:
+        out = scratch(out.astype(np.float32), rng)
+    out = np.clip(out, 0, 1)
+    if rng.random() < 0.15:
+        out = compress(out, int(rng.integers(15, 60)))
+    return np.asarray(out * 100, dtype=np.float32)
+
+
+def scratch(tone: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw one to six thin lines, light or dark, across tones 0..1."""
+    out = tone.copy()
+    height, width = out.shape
+    for _ in range(rng.integers(1, 7)):
+        start, end = (rng.integers((width, height), size=2).tolist() for _ in range(2))
+        cv2.line(out, start, end, float(rng.choice((0.05, 0.95))), 1, cv2.LINE_8)
+    return out
+
+
+def compress(tone: NDArray[Any], quality: int) -> NDArray[np.float32]:
+    """Send tones 0..1 through JPEG at a low quality."""
+    pixels = np.rint(tone * 255).astype(np.uint8)
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    tones = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(tones, np.float32) / np.float32(255)

@@ -1,6 +1,5 @@
-"""tint-small in PyTorch: a frozen stem of Zhang's network, a dilated trunk, a light decoder."""
+"""tint-small in PyTorch: a stem of Zhang's network, a dilated trunk, a light decoder."""
 
-import torch
 from torch import Tensor, nn
 
 TRUNK = 256
@@ -21,6 +20,7 @@ STEM = (
     ("conv3_3", 256, 256, 2, True),
 )
 SKIP_FROM = "conv3_2"
+FROZEN = ("conv1_1", "conv1_2", "conv2_1", "conv2_2")
 
 
 class ConvNorm(nn.Sequential):
@@ -42,12 +42,13 @@ def upsample2(inputs: int, outputs: int) -> ConvNorm:
 
 
 class Stem(nn.Module):
-    """conv1_1 to conv3_3 of the ECCV 2016 network with its batch statistics; never trained here."""
+    """conv1_1 to conv3_3 of the ECCV 2016 network with its batch statistics, which never change."""
 
     def __init__(self) -> None:
         super().__init__()
         for name, inputs, outputs, stride, norm in STEM:
-            self.add_module(name, nn.Conv2d(inputs, outputs, 3, stride, 1))
+            conv = nn.Conv2d(inputs, outputs, 3, stride, 1)
+            self.add_module(name, conv.requires_grad_(name not in FROZEN))
             if norm:
                 batch_norm = nn.BatchNorm2d(outputs, eps=BATCH_NORM_EPS, affine=False)
                 self.add_module(f"{name}norm", batch_norm)
@@ -82,15 +83,14 @@ class TintSmall(nn.Module):
         self.bins = nn.Conv2d(DECODER, BINS, 1)
 
     def train(self, mode: bool = True) -> "TintSmall":
-        """Switch the trained part only: the stem keeps its statistics."""
+        """Switch all but the stem, which keeps its batch statistics."""
         super().train(mode)
         self.stem.eval()
         return self
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Return logits; their softmax is the distribution over the bins."""
-        with torch.no_grad():
-            eighth, quarter = self.stem(lightness)
+        eighth, quarter = self.stem(lightness)
         x = self.down(eighth).relu()
         for block in self.blocks:
             x = x + block(x).relu()
@@ -102,6 +102,10 @@ class TintSmall(nn.Module):
         logits: Tensor = self.bins(x)
         return logits
 
-    def trained_parameters(self) -> list[nn.Parameter]:
+    def new_parameters(self) -> list[nn.Parameter]:
         """Return every parameter outside the stem."""
         return [p for name, p in self.named_parameters() if not name.startswith("stem.")]
+
+    def tuned_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters of the stem's last layers, which begin trained."""
+        return [p for p in self.stem.parameters() if p.requires_grad]

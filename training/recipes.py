@@ -14,6 +14,10 @@ class Recipe:
     weight_decay: float = 1e-2
     warmup: int = 200
     ema: float = 0.998
+    stem_rate: float = 0.0
+    """Rate of the stem's last layers, as a share of the others'; 0 freezes them."""
+    mean_weight: float = 0.0
+    """Share of the mean colour's error in the loss, beside the cross-entropy."""
     seed: int = 1
 
     @property
@@ -34,9 +38,19 @@ def from_scratch(crops: int) -> Recipe:
 
 
 def refine(crops: int) -> Recipe:
-    """Go on from a trained network with large crops, at half the rate."""
-    phase = Phase(size=192, crops=crops, batch=16, large_share=0.8, min_area=0.35)
-    return Recipe((phase,), rate=1e-3, warmup=300, ema=0.999)
+    """Go on from a trained network with larger crops, and with the error of the mean colour."""
+    large = crops * 45 // 100
+    return Recipe(
+        (
+            Phase(size=144, crops=crops - large, batch=24, large_share=0.75, min_area=0.3),
+            Phase(size=192, crops=large, batch=16, large_share=0.85, min_area=0.5),
+        ),
+        rate=1e-3,
+        warmup=300,
+        ema=0.999,
+        stem_rate=0.2,
+        mean_weight=0.5,
+    )
 
 
 RECIPES = {"from-scratch": from_scratch, "refine": refine}

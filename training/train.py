@@ -19,6 +19,8 @@ from training.data import Crops, Photos
 from training.network import TintSmall
 from training.recipes import Recipe
 
+MEAN_ERROR_FLOOR = 4.0
+
 
 class Trainer:
     """Holds network, average, optimizer and the position in the recipe."""
@@ -30,17 +32,25 @@ class Trainer:
         self.recipe = recipe
         self.encoder = encoder
         self.bin_weights = torch.from_numpy(bin_weights)
+        self.palette = torch.from_numpy(encoder.palette)
         self.network = TintSmall().to(memory_format=torch.channels_last)
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
         )
-        self.optimizer = torch.optim.AdamW(
-            self.network.trained_parameters(), recipe.rate, weight_decay=recipe.weight_decay
-        )
+        self.trained = self.network.new_parameters()
+        groups = [{"params": self.trained, "share": 1.0}]
+        stem = self.network.tuned_parameters()
+        if recipe.stem_rate:
+            groups.append({"params": stem, "share": recipe.stem_rate})
+            self.trained = [*self.trained, *stem]
+        else:
+            for parameter in stem:
+                parameter.requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(groups, recipe.rate, weight_decay=recipe.weight_decay)
         self.step = 0
 
     def load_stem(self, state: Mapping[str, Tensor]) -> None:
-        """Set the frozen first layers; see ``training.stem``."""
+        """Set the first layers; see ``training.stem``."""
         for network in (self.network, self.average.module):
             # Only the counters of the frozen statistics are missing from the state.
             network.stem.load_state_dict(state, strict=False)
@@ -81,7 +91,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
 
     def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
-        """Cross-entropy between logits and soft-encoded ab, weighted by the likeliest bin."""
+        """Cross-entropy on soft-encoded ab, plus the recipe's share of the mean's error."""
         bins, weights = (torch.from_numpy(part) for part in self.encoder.encode(ab.numpy()))
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(lightness.contiguous(memory_format=torch.channels_last))
@@ -89,7 +99,16 @@ class Trainer:
         picked = log_p.gather(1, bins.permute(0, 3, 1, 2))
         cross_entropy = -(picked * weights.permute(0, 3, 1, 2)).sum(dim=1)
         likeliest = bins.gather(-1, weights.argmax(-1, keepdim=True)).squeeze(-1)
-        return (cross_entropy * self.bin_weights[likeliest]).mean()
+        total = (cross_entropy * self.bin_weights[likeliest]).mean()
+        if self.recipe.mean_weight:
+            total = total + self.recipe.mean_weight * self._mean_error(log_p, ab)
+        return total
+
+    def _mean_error(self, log_p: Tensor, ab: Tensor) -> Tensor:
+        """Logarithm of each crop's squared error at temperature 1, as PSNR counts it."""
+        mean = torch.einsum("nkhw,kc->nhwc", log_p.exp(), self.palette)
+        squared = (mean - ab.float()).square().mean(dim=(1, 2, 3))
+        return (squared + MEAN_ERROR_FLOOR).log().mean()
 
     def run(self, photos: Photos, checkpoint: Path, every: int = 200) -> None:
         """Train to the end of the recipe, saving every ``every`` steps and at the end."""
@@ -97,11 +116,11 @@ class Trainer:
         began, first, recent = time.monotonic(), self.step, 0.0
         for lightness, ab in self._batches(photos):
             for group in self.optimizer.param_groups:
-                group["lr"] = self._rate()
+                group["lr"] = self._rate() * group["share"]
             loss = self.loss(lightness, ab)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.network.trained_parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
             self.optimizer.step()
             self.average.update_parameters(self.network)
             self.step += 1

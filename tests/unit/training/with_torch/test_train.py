@@ -1,3 +1,5 @@
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from models.manifest import open_folder
 from tests.support.standin import palette
 from training.bins import SoftEncoder
 from training.commands import cli
-from training.data import Crops, Phase, find_photos
+from training.data import Crops, Phase, compress, damage, find_photos, scratch
 from training.network import STEM
 from training.recipes import Recipe
 from training.stem import from_archive
@@ -64,6 +66,51 @@ def test_training_lowers_the_loss_and_leaves_the_stem(photos: Path, tmp_path: Pa
     assert trainer.loss(lightness, ab).item() < before - 0.5
     for name, values in trainer.network.stem.state_dict().items():
         assert torch.equal(values, stem[name]), name
+
+
+def test_refining_moves_the_last_layers_of_the_stem_and_no_others(
+    photos: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(replace(RECIPE, stem_rate=0.2, mean_weight=0.5))
+    stem = {name: values.clone() for name, values in trainer.network.stem.state_dict().items()}
+    trainer.run(find_photos(photos), tmp_path / "run.pt")
+    for name, values in trainer.network.stem.state_dict().items():
+        moved = name.startswith("conv3") and "norm" not in name
+        assert torch.equal(values, stem[name]) != moved, name
+
+
+def test_the_error_of_the_mean_colour_counts_once_it_has_a_weight(photos: Path) -> None:
+    plain, weighted = _trainer(), _trainer(replace(RECIPE, mean_weight=0.5))
+    lightness, ab = Crops(find_photos(photos), RECIPE.phases[0], seed=5)[0]
+    with torch.no_grad():
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = plain.network(lightness[None])
+        mean = torch.einsum(
+            "nkhw,kc->nhwc", logits.float().softmax(1), torch.tensor(palette()).float()
+        )
+        error = (mean[0] - ab.float()).square().mean()
+        extra = weighted.loss(lightness[None], ab[None]) - plain.loss(lightness[None], ab[None])
+    assert extra.item() == pytest.approx(0.5 * math.log(error.item() + 4), rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damage_keeps_to_lightness(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    before = rng.uniform(0, 100, (32, 32)).astype(np.float32)
+    after = damage(before, rng)
+    assert after.dtype == np.float32
+    assert after.shape == (32, 32)
+    assert after.min() >= 0
+    assert after.max() <= 100
+
+
+def test_scratches_and_compression_leave_most_of_the_picture() -> None:
+    rng = np.random.default_rng(1)
+    smooth = np.tile(np.linspace(0.2, 0.8, 64, dtype=np.float32), (64, 1))
+    scratched = scratch(smooth, rng)
+    assert 0 < (scratched != smooth).mean() < 0.2
+    blocky = compress(smooth, 15)
+    assert 0 < np.abs(blocky - smooth).max() < 0.1
 
 
 def test_a_run_can_begin_with_the_weights_of_another(photos: Path, tmp_path: Path) -> None:
