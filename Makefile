@@ -1,6 +1,8 @@
 # Everything runs in .venv, made on first use from the hashed locks in requirements/.
 PYTHON ?= python3
 BIN := .venv/bin
+# Never in one process with the other engines: PyTorch and OpenVINO do not get along there.
+TORCH_TESTS := tests/unit/training/with_torch
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -13,7 +15,7 @@ demo: .venv/demo.stamp  ## Colorize the samples through the whole service.
 	$(BIN)/tintype demo
 
 test: .venv/dev.stamp  ## The whole suite, against real servers.
-	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest $(ARGS)
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest --ignore $(TORCH_TESTS) $(ARGS)
 
 check: .venv/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/ruff check
@@ -32,7 +34,8 @@ locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.to
 	$(call lock,base,,pyproject.toml)
 	$(call lock,build,--group build,)
 	$(call lock,embedded,--extra embedded --group build,pyproject.toml)
-	$(call lock,dev,--extra embedded --group build --group dev,pyproject.toml)
+	$(call lock,fast,--extra fast,pyproject.toml)
+	$(call lock,dev,--extra embedded --extra fast --extra onnx --group build --group dev,pyproject.toml)
 
 clean:  ## Remove what make has made.
 	rm -rf .venv demo build dist *.egg-info

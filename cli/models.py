@@ -1,6 +1,7 @@
 """``tintype models``: list, pull, verify, path."""
 
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -11,6 +12,7 @@ from core.errors import TintypeError
 from core.settings import Settings
 from models import Catalogue
 from models.download import pull as pull_model
+from worker.engines import write_onnx
 
 
 @click.group()
@@ -75,6 +77,22 @@ def verify(name: str | None) -> None:
             bad += 1
             click.echo(f"{model.name}: {error.code}: {error}", err=True)
     sys.exit(1 if bad else 0)
+
+
+@models.command()
+@click.argument("name")
+@click.option(
+    "--onnx",
+    "output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; needs the extra onnx or fast.",
+)
+def export(name: str, output: Path) -> None:
+    """Write a network as ONNX: lightness in, probabilities and ab out."""
+    model = _catalogue().find(name)
+    write_onnx(model, output)
+    click.echo(f"{output}: input lightness (n, 1, h, w), outputs probabilities and ab")
 
 
 @models.command()

@@ -173,6 +173,24 @@ class UnknownEngine(PermanentError):
     code = "unknown_engine"
 
 
+class EngineNotInstalled(PermanentError):
+    """Raised when an engine's packages are not installed."""
+
+    code = "engine_not_installed"
+
+
+class EngineFailed(PermanentError):
+    """Raised when an engine cannot run a network, or does not agree with the reference."""
+
+    code = "engine_failed"
+
+
+class UnsupportedLayer(EngineFailed):
+    """Raised when a network has a layer that only the engine opencv knows."""
+
+    code = "unsupported_layer"
+
+
 class JobTimeout(PermanentError):
     """Raised when a job works longer than its time limit."""
 

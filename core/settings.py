@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     models_dir: Path | None = None
     """A folder of the user's own models, looked up before the catalogue."""
     downloads_dir: Path = Field(default_factory=lambda: user_data_path("tintype") / "models")
-    engine: str = "opencv"
+    engine: str = "auto"
+    """What runs the network: opencv, openvino, onnxruntime, or auto, the fastest installed."""
     threads: int = Field(default=0, ge=0)
     """Threads for one forward pass; 0 shares the cores between a worker's children."""
 

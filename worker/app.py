@@ -16,7 +16,7 @@ from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue
 from worker.engine_pool import EnginePool
-from worker.engines import find_engine
+from worker.engines import check_engine
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,9 @@ class Child:
         settings = self._settings
         redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)
         engines = EnginePool(Catalogue.from_settings(settings), settings.engine, threads(settings))
-        model = engines.get().model
-        log.info("loaded %s (%s) with %s", model.name, model.digest[:12], settings.engine)
+        engine = engines.get()
+        model = engine.model
+        log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
         self.runner = Runner(settings, JobStore(redis), Storage(settings), engines)
         self._heartbeat = Heartbeat(redis)
         self._heartbeat.start()
@@ -63,9 +64,10 @@ def check(settings: Settings) -> None:
     """Find out in the parent what would keep every child from loading its network.
 
     Raises:
-        UnknownEngine, UnknownModel, ModelNotInstalled, ModelCorrupt: as their names say.
+        UnknownEngine, EngineNotInstalled, UnknownModel, ModelNotInstalled, ModelCorrupt: as
+            their names say.
     """
-    find_engine(settings.engine)
+    check_engine(settings.engine)
     Catalogue.from_settings(settings).default().verify()
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from models import Model
 from models.caffe import Layer, write_caffemodel
+from models.manifest import open_folder
 
 BINS = 313
 _PROTOTXT = """name: "stand-in"
@@ -55,3 +57,12 @@ def write_standin(folder: Path, half: bool = False, seed: int = 0) -> Path:
     write_caffemodel(folder / "net.caffemodel", "stand-in", layers, half=half)
     np.save(folder / "palette.npy", palette())
     return folder
+
+
+def edited(folder: Path, old: str, new: str) -> Model:
+    """The model of a folder after a change of its prototxt; its manifest agrees with the files."""
+    prototxt = folder / "net.prototxt"
+    text = prototxt.read_text()
+    assert old in text
+    prototxt.write_text(text.replace(old, new))
+    return open_folder(folder)

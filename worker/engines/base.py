@@ -2,14 +2,27 @@
 
 from typing import Protocol
 
+import numpy as np
+
 from models import Model
+from models.prior import prior_over
 from worker.colour.network import Array, Network, Prediction
 
-__all__ = ["Array", "Engine", "Prediction"]
+__all__ = ["Array", "Engine", "LoadedEngine", "Prediction"]
 
 
 class Engine(Network, Protocol):
-    """A loaded network, and the model it was loaded from."""
+    """A loaded network, and the model it was loaded from. Threads may share it."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of this way of running networks, as ``TINTYPE_ENGINE`` gives it."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """Return the type of number that the layers compute with: ``f32`` or ``bf16``."""
+        ...
 
     @property
     def model(self) -> Model:
@@ -17,5 +30,31 @@ class Engine(Network, Protocol):
         ...
 
     def warm_up(self) -> None:
-        """Run once at the network's own size, so that the first job does not pay for it."""
+        """Run once at the network's own size, so that the first job does not pay for it.
+
+        Raises:
+            ModelCorrupt: the files do not fit each other.
+            EngineFailed: this engine cannot run the network.
+        """
         ...
+
+
+class LoadedEngine:
+    """What the engines have in common; each adds ``predict``."""
+
+    name: str
+    precision = "f32"
+
+    def __init__(self, model: Model, palette: Array) -> None:
+        self.model = model
+        self.palette = palette
+        self.prior = prior_over(palette)
+
+    def predict(self, lightness: Array) -> Prediction:
+        """Run one forward pass; see ``worker.colour.Network``."""
+        raise NotImplementedError
+
+    def warm_up(self) -> None:
+        """Run once at the network's own size."""
+        size = self.model.manifest.input_size
+        self.predict(np.zeros((1, 1, size, size), np.float32))

@@ -206,3 +206,11 @@ def test_a_broken_manifest_of_the_users_own_is_named(
     error = run_main(monkeypatch, capsys, "list")
     assert error.startswith("tintype: model_corrupt: ")
     assert str(remote / MANIFEST) in error
+
+
+def test_export_writes_an_onnx_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    result = CliRunner().invoke(models, ["export", "tint-small", "--onnx", str(path)])
+    assert result.exit_code == 0, result.output
+    assert "lightness" in result.output
+    assert path.stat().st_size > 20_000_000

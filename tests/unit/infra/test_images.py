@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "infra" / "docker" / "Dockerfile"
 FINAL = ["api", "worker"]
+BUILT = {"api": "build", "worker": "build-fast"}
+"""Where each final stage takes its packages from."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def test_hadolint_has_nothing_to_say() -> None:
 
 def test_the_final_stages_are_the_api_and_the_worker() -> None:
     bases = {stage.base for stage in STAGES.values()}
-    assert [name for name in STAGES if name not in bases and name != "build"] == FINAL
+    assert [name for name in STAGES if name not in {*bases, *BUILT.values()}] == FINAL
 
 
 @pytest.mark.parametrize("name", FINAL)
@@ -84,7 +86,15 @@ def test_a_final_stage_runs_as_an_ordinary_user(name: str) -> None:
 @pytest.mark.parametrize("name", FINAL)
 def test_a_final_stage_has_what_was_built_and_not_what_built_it(name: str) -> None:
     sources = [words for stage in lineage(name) for words in stage.all("COPY")]
-    assert sources == [["--from=build", "/opt/tintype", "/opt/tintype"]]
+    assert sources == [[f"--from={BUILT[name]}", "/opt/tintype", "/opt/tintype"]]
+
+
+def test_the_worker_has_the_fast_engine_and_the_api_has_not() -> None:
+    def installed(name: str) -> str:
+        return " ".join(word for stage in lineage(name) for line in stage.steps for word in line)
+
+    assert "requirements/fast.lock" in installed(BUILT["worker"])
+    assert "fast" not in installed(BUILT["api"])
 
 
 @pytest.mark.parametrize("name", FINAL)

@@ -23,6 +23,7 @@ OF_LOCK = {
     "base": PROJECT["project"]["dependencies"],
     "build": PROJECT["dependency-groups"]["build"],
     "embedded": PROJECT["project"]["optional-dependencies"]["embedded"],
+    "fast": PROJECT["project"]["optional-dependencies"]["fast"],
     "dev": PROJECT["dependency-groups"]["dev"],
 }
 

@@ -1,0 +1,49 @@
+"""Whether an engine says the same as the reference."""
+
+import cv2
+import numpy as np
+
+from core.errors import EngineFailed
+from worker.engines.base import Array, Engine
+
+MAX_PROBABILITY = 1e-3
+"""Largest difference of a probability, for engines that compute with f32."""
+MAX_MEAN_AB = 0.5
+"""Largest mean distance in the ab plane, for engines that compute with less."""
+
+
+def check_agreement(engine: Engine, reference: Engine) -> float:
+    """Compare both on one picture; return the largest difference of a probability (0..1).
+
+    Raises:
+        EngineFailed: they disagree, or the engine cannot run.
+    """
+    picture = sample_input(reference.model.manifest.input_size)
+    expected = reference.predict(picture)
+    try:
+        found = engine.predict(picture)
+    except Exception as error:
+        raise EngineFailed(f"{engine.name} cannot run {engine.model.name}: {error}") from error
+    if found.probabilities.shape != expected.probabilities.shape:
+        raise EngineFailed(f"{engine.name} answers with the shape {found.probabilities.shape}")
+    largest = float(np.abs(found.probabilities - expected.probabilities).max())
+    distance = float(np.hypot(*(found.ab - expected.ab)[0]).mean())
+    # Written so that a result which is not a number fails.
+    agrees = distance <= MAX_MEAN_AB
+    if engine.precision == "f32":
+        agrees = agrees and largest <= MAX_PROBABILITY
+    if not agrees:
+        raise EngineFailed(
+            f"{engine.name} ({engine.precision}) differs from opencv by {largest:.2g} in a "
+            f"probability and by {distance:.2g} in mean ab"
+        )
+    return largest
+
+
+def sample_input(size: int) -> Array:
+    """Return lightness - 50, (1, 1, size, size), with soft shapes and grain, always the same."""
+    rng = np.random.default_rng(0)
+    coarse = rng.uniform(-45, 45, (7, 7)).astype(np.float32)
+    soft = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
+    grain = rng.normal(0, 4, (size, size))
+    return np.clip(soft + grain, -50, 50).astype(np.float32)[None, None]

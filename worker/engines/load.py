@@ -1,0 +1,127 @@
+"""Loading a network by the name of an engine, or with the fastest one that agrees."""
+
+import logging
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+
+from core.errors import EngineFailed, EngineNotInstalled, UnknownEngine
+from models import Model
+from worker.engines.agreement import check_agreement
+from worker.engines.base import Engine
+from worker.engines.caffe import CaffeNet, read_caffe
+from worker.engines.opencv import OpenCVEngine
+
+log = logging.getLogger(__name__)
+AUTO = "auto"
+
+
+class Backend(NamedTuple):
+    """Where an engine is found, and what it needs."""
+
+    module: str
+    class_name: str
+    packages: tuple[str, ...]
+    extra: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether its packages are there."""
+        return all(find_spec(package) for package in self.packages)
+
+    def load(self, caffe: CaffeNet, threads: int) -> Engine:
+        """Import the engine, which takes a while, and make it of a network."""
+        make: Callable[[CaffeNet, int], Engine]
+        make = getattr(import_module(self.module), self.class_name)
+        return make(caffe, threads)
+
+
+ENGINES = {
+    "openvino": Backend("worker.engines.openvino", "OpenVINOEngine", ("openvino", "onnx"), "fast"),
+    "onnxruntime": Backend(
+        "worker.engines.onnxruntime", "OnnxRuntimeEngine", ("onnxruntime", "onnx"), "onnx"
+    ),
+    "opencv": Backend("worker.engines.opencv", "OpenCVEngine", (), ""),
+}
+"""Fastest first, as measured: docs/performance.md."""
+
+
+def check_engine(name: str) -> None:
+    """Find out whether an engine can be asked for.
+
+    Raises:
+        UnknownEngine: no engine has this name.
+        EngineNotInstalled: its packages are missing.
+    """
+    if name == AUTO:
+        return
+    if name not in ENGINES:
+        known = ", ".join((AUTO, *ENGINES))
+        raise UnknownEngine(f"no engine is named {name!r}; known are: {known}")
+    if not ENGINES[name].installed:
+        extra = ENGINES[name].extra
+        raise EngineNotInstalled(
+            f"the engine {name} is not installed; run: pip install 'tintype[{extra}]'"
+        )
+
+
+def load_engine(name: str, model: Model, threads: int = 0) -> Engine:
+    """Load a network and warm it with one forward pass.
+
+    ``auto`` takes the fastest engine that is installed and agrees with opencv's output.
+
+    Raises:
+        UnknownEngine, EngineNotInstalled: see ``check_engine``.
+        ModelNotInstalled, ModelCorrupt: the network's files are not as promised.
+        EngineFailed, UnsupportedLayer: the engine asked for cannot run this network.
+    """
+    check_engine(name)
+    if threads:
+        # The pipeline around the network keeps to the same number.
+        cv2.setNumThreads(threads)
+    if name == AUTO:
+        return _fastest(model, threads)
+    engine = ENGINES[name].load(read_caffe(model), threads)
+    engine.warm_up()
+    return engine
+
+
+def _fastest(model: Model, threads: int) -> Engine:
+    reference = OpenCVEngine(read_caffe(model), threads)
+    reference.warm_up()
+    for name, backend in ENGINES.items():
+        if name == reference.name or not backend.installed:
+            continue
+        try:
+            engine = backend.load(read_caffe(model), threads)
+            difference = check_agreement(engine, reference)
+        except (EngineFailed, ImportError) as error:
+            log.warning("engine %s is not used: %s", name, error)
+            continue
+        log.info(
+            "engine %s (%s) is the fastest installed; it differs from opencv by %.2g at most",
+            name,
+            engine.precision,
+            difference,
+        )
+        return engine
+    log.info("engine opencv: no faster one is installed and agrees")
+    return reference
+
+
+def write_onnx(model: Model, path: Path) -> None:
+    """Write a network as an ONNX file.
+
+    Raises:
+        EngineNotInstalled: the package onnx is missing.
+        ModelNotInstalled, ModelCorrupt, UnsupportedLayer: see ``load_engine``.
+    """
+    if not find_spec("onnx"):
+        raise EngineNotInstalled("ONNX needs a package more; run: pip install 'tintype[onnx]'")
+    from worker.engines.onnx_graph import build_onnx
+
+    path.write_bytes(build_onnx(read_caffe(model)).SerializeToString())
