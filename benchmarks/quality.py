@@ -136,10 +136,11 @@ def main(
             except TintypeError as error:
                 click.echo(f"{name}: {error}", err=True)
                 continue
-            grey = rgb(compose(lightness(truth), np.zeros((2, 1, 1), np.float32)))
+            source = lightness(truth)
+            grey = rgb(compose(source, np.zeros((2, 1, 1), np.float32)))
             size = manifest.input_size
             result = rgb(
-                colorize(truth, engine, size, decoding.temperature, decoding.vividness).rgb
+                colorize(source, engine, size, decoding.temperature, decoding.vividness).rgb
             )
             measured.append(measure(name, truth, grey, result, encoder))
             if path in shown:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+import numpy as np
+
 from core.jobs.records import Options, OutputFormat, Timings
-from worker.colour import colorize
+from worker.colour import Lightness, colorize, lightness
 from worker.engines import Engine
-from worker.images import EXTENSIONS, decode, encode
+from worker.images import EXTENSIONS, Photo, decode, encode
+
+_NOTHING = np.empty((0, 0), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -44,24 +48,39 @@ def process(
     Raises:
         EmptyObject, UnsupportedFormat, BrokenImage, ImageTooLarge: see ``worker.images``.
     """
+    photo, timings = _coloured(data, engine, options, max_pixels)
     began = perf_counter()
-    photo = decode(data, max_pixels)
+    format = options.format or fallback_format or photo.format
+    result = encode(photo, format, options.quality)
+    encode_ms = (perf_counter() - began) * 1e3
+    timings = timings.model_copy(update={"encode_ms": encode_ms})
+    return Processed(result, format, photo.width, photo.height, timings)
+
+
+def _coloured(
+    data: bytes, engine: Engine, options: Options, max_pixels: int
+) -> tuple[Photo, Timings]:
+    """Decode and colorize; of the source, nothing but its metadata is left in memory."""
+    began = perf_counter()
+    source, photo = _decoded(data, max_pixels)
     decoded = perf_counter()
     manifest = engine.model.manifest
     colouring = colorize(
-        photo.pixels,
+        source,
         engine,
         manifest.input_size,
         options.temperature or manifest.temperature,
         manifest.vividness if options.vividness is None else options.vividness,
     )
-    coloured = perf_counter()
-    format = options.format or fallback_format or photo.format
-    result = encode(replace(photo, pixels=colouring.rgb), format, options.quality)
     timings = Timings(
         decode_ms=(decoded - began) * 1e3,
         infer_ms=colouring.infer_ms,
         compose_ms=colouring.compose_ms,
-        encode_ms=(perf_counter() - coloured) * 1e3,
     )
-    return Processed(result, format, photo.width, photo.height, timings)
+    return replace(photo, pixels=colouring.rgb), timings
+
+
+def _decoded(data: bytes, max_pixels: int) -> tuple[Lightness, Photo]:
+    """Return the lightness and the rest of a photo, without its three bytes of colour a pixel."""
+    photo = decode(data, max_pixels)
+    return lightness(photo.pixels), replace(photo, pixels=_NOTHING)

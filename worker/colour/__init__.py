@@ -1,7 +1,7 @@
 """The colour pipeline: pure functions on arrays. No I/O, no settings, no globals."""
 
-from worker.colour.lightness import lightness
+from worker.colour.lightness import Lightness, lightness
 from worker.colour.network import Network, Prediction
 from worker.colour.pipeline import Colouring, colorize
 
-__all__ = ["Colouring", "Network", "Prediction", "colorize", "lightness"]
+__all__ = ["Colouring", "Lightness", "Network", "Prediction", "colorize", "lightness"]

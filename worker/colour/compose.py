@@ -3,37 +3,57 @@
 import cv2
 import numpy as np
 
-from worker.colour.lightness import Pixels, Plane, bands
+from worker.colour.bands import Work, band_rows, each_band
+from worker.colour.lightness import Lightness, Pixels, Plane
 
 
-def compose(lightness: Plane, ab: Plane, depth: int = 8) -> Pixels:
-    """Return RGB, (h, w, 3), of ``depth`` 8 or 16 bits, with the lightness given.
+def compose(source: Lightness, ab: Plane) -> Pixels:
+    """Return RGB, (h, w, 3), of the source's lightness and depth.
 
-    ``lightness`` is (h, w) L* in 0..100 and ``ab`` is (2, small_h, small_w); ab is resized with
-    bicubic interpolation. Colours outside sRGB are clipped, which is all that moves the lightness.
+    ``ab`` is (2, small_h, small_w); it is resized with bicubic interpolation. Colours outside
+    sRGB are clipped, which is all that moves the lightness.
     """
-    height, width = lightness.shape
-    dtype = np.uint8 if depth == 8 else np.uint16
-    out = np.empty((height, width, 3), dtype)
-    wide, vertical = _resize_columns(ab, width), _row_weights(ab.shape[1], height)
-    for rows in bands(height, width):
-        lab = np.empty((rows.stop - rows.start, width, 3), np.float32)
-        lab[..., 0] = lightness[rows]
-        lab[..., 1:] = _resize_rows(wide, vertical[rows])
-        # OpenCV clips what lies outside sRGB to 0..1.
-        rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
-        if depth == 8:
-            cv2.convertScaleAbs(rgb, dst=out[rows], alpha=255)
-        else:
-            out[rows] = rgb * np.float32(65_535) + np.float32(0.5)
+    height, width = source.shape
+    out: Pixels = np.empty((height, width, 3), np.uint8)
+    if source.depth == 16:
+        out = np.empty((height, width, 3), np.uint16)
+    wide = [_resize_columns(plane, width) for plane in ab]
+    vertical = _row_weights(ab.shape[1], height)
+
+    def begin() -> Work:
+        size = band_rows(height, width), width
+        planes = np.empty((3, *size), np.float32)
+        lab, rgb = np.empty((2, *size, 3), np.float32)
+
+        def work(rows: slice) -> None:
+            here = slice(0, rows.stop - rows.start)
+            buffer, a, b = planes[:, here]
+            for plane, resized in zip(wide, (a, b), strict=True):
+                _resize_rows(plane, vertical[rows], resized)
+            cv2.merge((source.rows(rows, buffer), a, b), lab[here])
+            # OpenCV clips what lies outside sRGB to 0..1.
+            cv2.cvtColor(lab[here], cv2.COLOR_LAB2RGB, rgb[here])
+            _quantize(rgb[here], out[rows])
+
+        return work
+
+    each_band(height, width, begin)
     return out
 
 
-def _resize_columns(ab: Plane, width: int) -> Plane:
-    """Return ab resized along x only, (small_h, width, 2)."""
-    stacked = np.ascontiguousarray(ab.transpose(1, 2, 0))
-    size = (width, ab.shape[1])
-    wide = cv2.resize(stacked, size, interpolation=cv2.INTER_CUBIC)
+def _quantize(rgb: Plane, out: Pixels) -> None:
+    """Round 0..1 to the levels of ``out``; changes ``rgb``."""
+    if out.dtype == np.uint8:
+        cv2.convertScaleAbs(rgb, dst=out, alpha=255)
+    else:
+        rgb *= np.float32(65_535)
+        rgb += np.float32(0.5)
+        out[:] = rgb
+
+
+def _resize_columns(plane: Plane, width: int) -> Plane:
+    """Return a plane resized along x only, (small_h, width)."""
+    wide = cv2.resize(plane, (width, plane.shape[0]), interpolation=cv2.INTER_CUBIC)
     return np.asarray(wide, dtype=np.float32)
 
 
@@ -44,10 +64,9 @@ def _row_weights(small: int, height: int) -> Plane:
     return np.asarray(matrix, dtype=np.float32)
 
 
-def _resize_rows(wide: Plane, weights: Plane) -> Plane:
-    """Return one band of the resized ab; only rows with a weight take part."""
+def _resize_rows(wide: Plane, weights: Plane, out: Plane) -> None:
+    """Write one band of a resized plane; only rows with a weight take part."""
     used = np.flatnonzero(weights.any(axis=0))
     part = slice(used[0], used[-1] + 1)
     # With so few rows, einsum is several times faster than a matrix product through BLAS.
-    band = np.einsum("ij,jxc->ixc", weights[:, part], wide[part])
-    return np.asarray(band, dtype=np.float32)
+    np.einsum("ij,jx->ix", weights[:, part], wide[part], out=out)

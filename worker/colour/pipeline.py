@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.colour.bands import Work, band_rows, each_band
 from worker.colour.compose import compose
 from worker.colour.decode import annealed_mean, rebalancing_bias
-from worker.colour.lightness import Pixels, Plane, lightness
+from worker.colour.lightness import Lightness, Pixels, Plane
 from worker.colour.network import Network
 
 
@@ -24,20 +25,19 @@ class Colouring:
 
 
 def colorize(
-    pixels: Pixels,
+    source: Lightness,
     network: Network,
     input_size: int = 224,
     temperature: float = 1.0,
     vividness: float = 0.0,
 ) -> Colouring:
-    """Colorize grey (h, w) or RGB (h, w, 3) pixels of 8 or 16 bits; L* stays as it is.
+    """Give an image colour; its L* stays as it is.
 
     The network sees the image as a square of ``input_size``. ``temperature`` is in (0, 1],
     see ``annealed_mean``; ``vividness`` is in 0..1, see ``rebalancing_bias``.
     """
     began = perf_counter()
-    plane = lightness(pixels)
-    small = network_input(plane, input_size)
+    small = network_input(source, input_size)
     ready = perf_counter()
     prediction = network.predict(small)
     predicted = perf_counter()
@@ -46,16 +46,39 @@ def colorize(
     else:
         bias = rebalancing_bias(network.prior, vividness) if vividness else None
         ab = annealed_mean(prediction.probabilities[0], network.palette, temperature, bias)
-    rgb = compose(plane, ab, depth=8 * pixels.dtype.itemsize)
+    rgb = compose(source, ab)
     ended = perf_counter()
     infer = predicted - ready
     return Colouring(rgb, infer * 1e3, (ended - began - infer) * 1e3)
 
 
-def network_input(plane: Plane, size: int) -> NDArray[np.float32]:
+def network_input(source: Lightness, size: int) -> NDArray[np.float32]:
     """Return L* resized to a square and centred: (1, 1, size, size) in -50..50."""
-    height, width = plane.shape
-    shrinks = height >= size and width >= size
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    square = cv2.resize(plane, (size, size), interpolation=method)
+    height, width = source.shape
+    if height >= size and width >= size:
+        square = _shrink(source, size)
+    else:
+        square = _resize(source.whole(), size, size, cv2.INTER_CUBIC)
     return np.clip(square, 0, 100)[None, None] - np.float32(50)
+
+
+def _shrink(source: Lightness, size: int) -> Plane:
+    """Return the mean of the area of each small pixel: along x band by band, then along y."""
+    height, width = source.shape
+    narrow = np.empty((height, size), np.float32)
+
+    def begin() -> Work:
+        buffer = np.empty((band_rows(height, width), width), np.float32)
+
+        def work(rows: slice) -> None:
+            band = source.rows(rows, buffer)
+            cv2.resize(band, (size, len(band)), narrow[rows], interpolation=cv2.INTER_AREA)
+
+        return work
+
+    each_band(height, width, begin)
+    return _resize(narrow, size, size, cv2.INTER_AREA)
+
+
+def _resize(plane: Plane, width: int, height: int, method: int) -> Plane:
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=method), np.float32)

@@ -12,11 +12,13 @@ from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
+from worker.images.jpeg import decode_jpeg
 from worker.images.photo import Photo
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 MAX_DPI = 65_535
 _GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
+_JPEG = {"JPEG", "MPO"}
 _COLOUR = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 
 # The header is checked against our own limit, with an error of our own.
@@ -105,6 +107,8 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
             image.load()
             return decode_colour(image, data)
         mode = image.mode
+        if image.format in _JPEG and mode in {"L", "RGB"}:
+            return decode_jpeg(data, mode == "L", image.height, image.width), None
         if mode in _GREY_16 or (mode == "I" and image.format == "PNG"):
             return grey_levels(image), None
         if mode not in _GREY | _COLOUR:

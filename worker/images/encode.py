@@ -11,13 +11,13 @@ from PIL import Image
 from core.errors import ImageTooLarge
 from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
-from worker.images import encode_deep
-from worker.images.photo import Photo
+from worker.images.jpeg import MAX_SEGMENT, encode_jpeg
+from worker.images.photo import EXIF_PREFIX, Photo, with_alpha
+from worker.images.png import encode_png
+from worker.images.tiff import encode_tiff
 
 DEFAULT_QUALITY = 92
 MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
-MAX_EXIF = {"jpeg": 65_533, "tiff": 0}
-"""In bytes; the tags of a TIFF's own structure are among EXIF's, so it takes none."""
 
 
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
@@ -32,24 +32,27 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
     limit = MAX_SIDE.get(format)
     if limit and max(photo.width, photo.height) > limit:
         raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for png or tiff")
+    if format == "png":
+        return encode_png(photo)
     if photo.pixels.dtype == np.uint16:
-        if format == "png":
-            return encode_deep.png(photo)
         if format == "tiff":
-            return encode_deep.tiff(photo)
+            return encode_tiff(photo)
         photo = _to_8_bits(photo)
-    pixels: NDArray[Any] = photo.pixels
-    if photo.alpha is not None and format != "jpeg":
-        pixels = np.dstack((pixels, photo.alpha))
+    if format == "jpeg":
+        fits = len(photo.exif or b"") <= MAX_SEGMENT - len(EXIF_PREFIX)
+        return encode_jpeg(photo if fits else replace(photo, exif=None), quality or DEFAULT_QUALITY)
+    return _with_pillow(photo, format, quality)
+
+
+def _with_pillow(photo: Photo, format: OutputFormat, quality: int | None) -> bytes:
     options: dict[str, Any] = {"icc_profile": photo.icc, "dpi": photo.dpi}
-    if photo.exif and len(photo.exif) <= MAX_EXIF.get(format, len(photo.exif)):
-        options["exif"] = photo.exif
-    if format in ("jpeg", "webp"):
-        options["quality"] = quality or DEFAULT_QUALITY
+    if format == "webp":
+        options |= {"quality": quality or DEFAULT_QUALITY, "exif": photo.exif}
     if format == "tiff":
+        # The tags of a TIFF's own structure are among EXIF's, so it takes none.
         options["compression"] = "tiff_adobe_deflate"
     out = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image = Image.fromarray(with_alpha(photo))
     image.save(out, format.upper(), **{key: value for key, value in options.items() if value})
     return out.getvalue()
 

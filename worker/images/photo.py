@@ -1,6 +1,10 @@
 """A decoded photograph, and the names of the formats in which one is written."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
@@ -14,6 +18,7 @@ SUFFIXES: dict[str, OutputFormat] = {
     "tif": "tiff",
     "tiff": "tiff",
 }
+EXIF_PREFIX = b"Exif\0\0"
 READABLE = {*SUFFIXES, "bmp"}
 """Endings, in lower case and without the dot, of files that can be read."""
 
@@ -41,3 +46,11 @@ class Photo:
     def width(self) -> int:
         """Columns."""
         return int(self.pixels.shape[1])
+
+
+def with_alpha(photo: Photo) -> NDArray[Any]:
+    """Return pixels and alpha as one array, (h, w, 4), or the pixels alone; RGB or grey."""
+    if photo.alpha is None:
+        return photo.pixels
+    colours = [photo.pixels] * 3 if photo.pixels.ndim == 2 else [photo.pixels]
+    return np.dstack((*colours, photo.alpha))

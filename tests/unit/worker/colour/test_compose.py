@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.images import at_depth, gradient
 from worker.colour.compose import compose
-from worker.colour.lightness import lightness
+from worker.colour.lightness import Lightness, lightness
 
 
 @pytest.mark.parametrize(("depth", "peak"), [(8, 255), (16, 65_535)])
@@ -17,7 +17,9 @@ def test_bands_give_what_the_whole_image_gives(
     ab = (rng.normal(size=(2, 14, 14)) * 25).astype(np.float32)
     whole = cv2.resize(ab.transpose(1, 2, 0).copy(), (width, height), interpolation=cv2.INTER_CUBIC)
     rgb = cv2.cvtColor(np.dstack((plane, whole)).astype(np.float32), cv2.COLOR_LAB2RGB)
-    difference = np.abs(compose(plane, ab, depth).astype(int) - np.rint(rgb * peak).astype(int))
+    difference = np.abs(
+        compose(Lightness(plane, None, depth), ab).astype(int) - np.rint(rgb * peak).astype(int)
+    )
     assert difference.max() <= 1
     assert (difference > 0).mean() < 0.01
 
@@ -25,13 +27,13 @@ def test_bands_give_what_the_whole_image_gives(
 @pytest.mark.parametrize("depth", [8, 16])
 def test_without_colour_the_image_comes_back(depth: int) -> None:
     grey = at_depth(np.arange(2**depth).reshape(256, -1), depth)
-    back = compose(lightness(grey), np.zeros((2, 4, 4), np.float32), depth)
+    back = compose(lightness(grey), np.zeros((2, 4, 4), np.float32))
     error = np.abs(back.astype(int) - grey[..., None]).max()
     assert error <= (0 if depth == 8 else 8)
 
 
 def test_lightness_stays_where_the_colour_fits_the_gamut() -> None:
-    plane = lightness(gradient(80, 120)) * 0.6 + 20
+    plane = lightness(gradient(80, 120)).whole() * 0.6 + 20
     ab = np.full((2, 20, 20), 12, np.float32)
-    back = lightness(compose(plane, ab, 16))
+    back = lightness(compose(Lightness(plane, None, 16), ab)).whole()
     assert np.abs(back - plane).max() < 0.05

@@ -28,11 +28,11 @@ class TwoBins:
 
 def test_the_network_sees_lightness_minus_50_at_its_own_size() -> None:
     network = TwoBins()
-    colorize(gradient(300, 500), network, input_size=64)
+    colorize(lightness(gradient(300, 500)), network, input_size=64)
     (batch,) = network.seen
     assert batch.shape == (1, 1, 64, 64)
     assert batch.dtype == np.float32
-    whole = lightness(gradient(300, 500))
+    whole = lightness(gradient(300, 500)).whole()
     assert batch.mean() == pytest.approx(whole.mean() - 50, abs=0.2)
 
 
@@ -47,7 +47,7 @@ def test_odd_shapes_reach_the_network_in_range(height: int, width: int) -> None:
 @pytest.mark.parametrize("depth", [8, 16])
 def test_the_result_has_the_sources_size_and_depth(depth: int) -> None:
     pixels = at_depth(gradient(90, 70) * 1.0 * ((2**depth - 1) // 255), depth)
-    result = colorize(pixels, TwoBins(), input_size=32)
+    result = colorize(lightness(pixels), TwoBins(), input_size=32)
     assert result.rgb.shape == (90, 70, 3)
     assert result.rgb.dtype == pixels.dtype
     assert result.infer_ms >= 0
@@ -55,14 +55,14 @@ def test_the_result_has_the_sources_size_and_depth(depth: int) -> None:
 
 def test_a_colour_source_gives_what_its_grey_gives() -> None:
     grey = gradient(60, 60)
-    from_grey = colorize(grey, TwoBins(), input_size=32).rgb
-    from_rgb = colorize(np.dstack([grey] * 3), TwoBins(), input_size=32).rgb
+    from_grey = colorize(lightness(grey), TwoBins(), input_size=32).rgb
+    from_rgb = colorize(lightness(np.dstack([grey] * 3)), TwoBins(), input_size=32).rgb
     assert np.abs(from_grey.astype(int) - from_rgb).max() <= 1
 
 
 def test_a_lower_temperature_is_more_vivid() -> None:
-    calm = colorize(gradient(), TwoBins(), input_size=32, temperature=1.0).rgb
-    vivid = colorize(gradient(), TwoBins(), input_size=32, temperature=0.2).rgb
+    calm = colorize(lightness(gradient()), TwoBins(), input_size=32, temperature=1.0).rgb
+    vivid = colorize(lightness(gradient()), TwoBins(), input_size=32, temperature=0.2).rgb
 
     def spread(rgb: np.ndarray) -> float:
         return float(np.ptp(rgb.astype(int), axis=2).mean())
@@ -71,8 +71,8 @@ def test_a_lower_temperature_is_more_vivid() -> None:
 
 
 def test_vividness_favours_the_rarer_colour() -> None:
-    calm = colorize(gradient(), TwoBins(), input_size=32, vividness=0).rgb
-    rare = colorize(gradient(), TwoBins(), input_size=32, vividness=1).rgb
+    calm = colorize(lightness(gradient()), TwoBins(), input_size=32, vividness=0).rgb
+    rare = colorize(lightness(gradient()), TwoBins(), input_size=32, vividness=1).rgb
     difference = rare.astype(int) - calm
     # The rare bin is blue, the common one orange.
     assert difference[..., 2].mean() > 5

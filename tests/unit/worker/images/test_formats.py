@@ -196,8 +196,9 @@ def test_alpha_is_dropped_in_jpeg() -> None:
 
 def test_grey_pixels_with_alpha_can_be_written_too() -> None:
     photo = decode(encode(Photo(GREY, ALPHA, "png"), "png"), LIMIT)
-    assert np.array_equal(photo.pixels, GREY)
+    assert np.array_equal(photo.pixels, np.dstack([GREY] * 3))
     assert photo.alpha is not None
+    assert np.array_equal(photo.alpha, ALPHA)
 
 
 @pytest.mark.parametrize("format", ["png", "tiff"])

@@ -1,0 +1,38 @@
+"""Working through an image in bands of rows that fit the cache, several at a time."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+
+BAND_PIXELS = 64 * 1024
+Work = Callable[[slice], None]
+
+
+def band_rows(height: int, width: int) -> int:
+    """Return how many rows make a band, of about 64 Ki pixels; at least one."""
+    return max(1, min(height, BAND_PIXELS // width))
+
+
+def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:
+    """Work on every band, in as many threads as OpenCV may use.
+
+    ``begin`` is called once in each thread and returns what does the work, with buffers of its
+    own: fresh memory for every band would cost more than the arithmetic. NumPy and OpenCV let
+    go of the interpreter while they compute. Raises what the work raises.
+    """
+    step = band_rows(height, width)
+    todo = [slice(top, min(top + step, height)) for top in range(0, height, step)]
+    threads = max(1, min(cv2.getNumThreads(), len(todo)))
+
+    def run(first: int) -> None:
+        work = begin()
+        for rows in todo[first::threads]:
+            work(rows)
+
+    if threads == 1:
+        run(0)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(run, range(threads)):
+            pass

@@ -1,0 +1,44 @@
+"""OpenCV's encoders take blue first; here red is first everywhere else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+from numpy.typing import NDArray
+
+from core.errors import BrokenImage
+
+_PART = 256 * 1024
+
+
+def imencode(suffix: str, pixels: NDArray[Any], settings: Sequence[int] = ()) -> bytes:
+    """Encode grey, RGB or RGBA pixels with OpenCV.
+
+    They are turned to blue first and back in place, part by part: a copy of the whole image
+    would cost as much memory as the image.
+
+    Raises:
+        BrokenImage: OpenCV cannot write it.
+    """
+    if not (pixels.flags.writeable and pixels.flags.c_contiguous):
+        pixels = pixels.copy()
+    _swap(pixels)
+    try:
+        ok, written = cv2.imencode(suffix, pixels, settings)
+    finally:
+        _swap(pixels)
+    if not ok:
+        raise BrokenImage(f"the result cannot be written as {suffix}")
+    return written.tobytes()
+
+
+def _swap(pixels: NDArray[Any]) -> None:
+    """Exchange red and blue in place; grey pixels have neither."""
+    if pixels.ndim == 2:
+        return
+    channels = pixels.shape[2]
+    code = cv2.COLOR_RGB2BGR if channels == 3 else cv2.COLOR_RGBA2BGRA
+    line = pixels.reshape(-1, channels)
+    for at in range(0, len(line), _PART):
+        part = line[None, at : at + _PART]
+        cv2.cvtColor(part, code, part)

@@ -1,0 +1,63 @@
+"""JPEG by OpenCV, in a third of the memory that Pillow takes; metadata in segments by us."""
+
+import struct
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BrokenImage
+from worker.images.blue_first import imencode
+from worker.images.photo import EXIF_PREFIX, Photo
+
+MAX_SEGMENT = 65_533
+"""Bytes in one segment (ITU-T T.81, B.1.1.4)."""
+_SOI_AND_JFIF = 20
+_APP1, _APP2 = b"\xff\xe1", b"\xff\xe2"
+_ICC_PREFIX = b"ICC_PROFILE\0"
+_ICC_PART = MAX_SEGMENT - len(_ICC_PREFIX) - 2
+
+
+def decode_jpeg(data: bytes, grey: bool, height: int, width: int) -> NDArray[np.uint8]:
+    """Return the levels of a grey JPEG, (h, w), or RGB, (h, w, 3), as stored: not yet upright.
+
+    Raises:
+        BrokenImage: it is cut short or damaged, or not of the size that its header told.
+    """
+    mode = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise BrokenImage("the JPEG is cut short or damaged")
+    if pixels.shape[:2] != (height, width):
+        raise BrokenImage("the image's header contradicts itself about its size")
+    return np.asarray(pixels, np.uint8)
+
+
+def encode_jpeg(photo: Photo, quality: int) -> bytes:
+    """Write an 8-bit photo as baseline JPEG with JFIF density, EXIF and ICC profile.
+
+    Raises:
+        BrokenImage: OpenCV cannot write it.
+    """
+    plain = imencode(".jpg", photo.pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    head = plain[:_SOI_AND_JFIF]
+    if photo.dpi:
+        x, y = (min(65_535, round(value)) for value in photo.dpi)
+        # JFIF 1.02: the unit (1: inches) and both densities lie at 13.
+        head = head[:13] + struct.pack(">BHH", 1, x, y) + head[18:]
+    return b"".join((head, *_metadata(photo), plain[_SOI_AND_JFIF:]))
+
+
+def _metadata(photo: Photo) -> Iterator[bytes]:
+    """Yield the segments for EXIF (Exif 2.32, 4.7.2) and the profile (ICC.1:2022, B.4)."""
+    if photo.exif:
+        yield _segment(_APP1, EXIF_PREFIX + photo.exif.removeprefix(EXIF_PREFIX))
+    icc = photo.icc or b""
+    parts = [icc[at : at + _ICC_PART] for at in range(0, len(icc), _ICC_PART)]
+    for number, part in enumerate(parts, 1):
+        yield _segment(_APP2, _ICC_PREFIX + bytes((number, len(parts))) + part)
+
+
+def _segment(marker: bytes, body: bytes) -> bytes:
+    return marker + struct.pack(">H", len(body) + 2) + body
