@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Never in one process with the other engines: PyTorch and OpenVINO do not get along there.
 TORCH_TESTS := tests/unit/training/with_torch
+BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-training locks clean
+.PHONY: help demo test check format test-training bench locks clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -29,6 +30,9 @@ format: .venv/dev.stamp  ## Put the code into shape.
 
 test-training: .venv/train.stamp  ## The tests that need PyTorch.
 	$(BIN)/python -m pytest tests/unit/training $(ARGS)
+
+bench: .venv/dev.stamp  ## Speed and memory; some 20 minutes on an idle machine.
+	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.toml.
 	$(call lock,base,,pyproject.toml)

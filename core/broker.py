@@ -45,7 +45,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "worker_max_tasks_per_child": 500,
+        "worker_max_tasks_per_child": 10_000,
         # Loading a large network may take longer than the default of 4 seconds.
         "worker_proc_alive_timeout": 120,
         "worker_hijack_root_logger": False,

@@ -7,10 +7,12 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.cores import cores
 from core.errors import InvalidBucket, InvalidSetting
 from core.objects import check_bucket
 
 MIB = 1024 * 1024
+MOST_CHILDREN = 4
 Seconds = Annotated[float, Field(gt=0)]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]
 
@@ -43,8 +45,8 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     """Threads for one forward pass; 0 shares the cores between a worker's children."""
 
-    concurrency: int = Field(default=1, ge=1)
-    """Children of one worker process, each with its own loaded network."""
+    concurrency: int = Field(default=0, ge=0)
+    """Children of one worker process, each with its own loaded network; 0: see ``children``."""
     max_pixels: int = Field(default=100_000_000, ge=1)
     max_bytes: int = Field(default=64 * MIB, ge=1)
     max_attempts: int = Field(default=3, ge=1)
@@ -74,6 +76,11 @@ class Settings(BaseSettings):
             raise InvalidSetting(problems) from error
         except InvalidBucket as error:
             raise InvalidSetting(f"TINTYPE_BUCKET: {error}") from error
+
+    @property
+    def children(self) -> int:
+        """How many children a worker has: by default one for each core, at most four."""
+        return self.concurrency or min(MOST_CHILDREN, cores())
 
     def without(self, *names: str) -> "Settings":
         """Return these settings with some at their defaults, whatever the environment says."""

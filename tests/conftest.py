@@ -19,12 +19,13 @@ START_SECONDS = 60.0
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_settings_of_the_user() -> Iterator[None]:
-    """Tests see no TINTYPE_ variable of the shell."""
+def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests see no TINTYPE_ variable of the shell, and keep no compiled network for the user."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
             if name.startswith("TINTYPE_") and name != "TINTYPE_REQUIRE_SERVERS":
                 patch.delenv(name)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -39,7 +39,7 @@ def from_scratch(crops: int) -> Recipe:
 
 def refine(crops: int) -> Recipe:
     """Go on from a trained network with larger crops, and with the error of the mean colour."""
-    large = crops * 45 // 100
+    large = crops * 36 // 100
     return Recipe(
         (
             Phase(size=144, crops=crops - large, batch=24, large_share=0.75, min_area=0.3),

@@ -73,14 +73,14 @@ def check(settings: Settings) -> None:
 
 def threads(settings: Settings) -> int:
     """Return how many threads one forward pass may use: by default, a fair share of the cores."""
-    return settings.threads or max(1, cores() // settings.concurrency)
+    return settings.threads or max(1, cores() // settings.children)
 
 
 def make_app(settings: Settings) -> Celery:
     """Return a worker's app; ``app.worker_main`` starts it."""
     app = Celery("tintype", set_as_current=False)
     app.conf.update(celery_settings(settings))
-    app.conf.worker_concurrency = settings.concurrency
+    app.conf.worker_concurrency = settings.children
     child = Child(settings)
     worker_process_init.connect(child.set_up, weak=False)
     worker_process_shutdown.connect(child.tear_down, weak=False)

@@ -3,14 +3,11 @@
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-import numpy as np
-
 from core.jobs.records import Options, OutputFormat, Timings
-from worker.colour import Lightness, colorize, lightness
+from worker.colour import colorize, lightness
+from worker.colour.lightness import Pixels
 from worker.engines import Engine
 from worker.images import EXTENSIONS, Photo, decode, encode
-
-_NOTHING = np.empty((0, 0), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -60,9 +57,10 @@ def process(
 def _coloured(
     data: bytes, engine: Engine, options: Options, max_pixels: int
 ) -> tuple[Photo, Timings]:
-    """Decode and colorize; of the source, nothing but its metadata is left in memory."""
+    """Decode and colorize; of the source, nothing but its metadata is left."""
     began = perf_counter()
-    source, photo = _decoded(data, max_pixels)
+    photo = decode(data, max_pixels)
+    source = lightness(photo.pixels)
     decoded = perf_counter()
     manifest = engine.model.manifest
     colouring = colorize(
@@ -71,6 +69,7 @@ def _coloured(
         manifest.input_size,
         options.temperature or manifest.temperature,
         manifest.vividness if options.vividness is None else options.vividness,
+        out=_reusable(photo.pixels),
     )
     timings = Timings(
         decode_ms=(decoded - began) * 1e3,
@@ -80,7 +79,7 @@ def _coloured(
     return replace(photo, pixels=colouring.rgb), timings
 
 
-def _decoded(data: bytes, max_pixels: int) -> tuple[Lightness, Photo]:
-    """Return the lightness and the rest of a photo, without its three bytes of colour a pixel."""
-    photo = decode(data, max_pixels)
-    return lightness(photo.pixels), replace(photo, pixels=_NOTHING)
+def _reusable(pixels: Pixels) -> Pixels | None:
+    """Return the memory of colour pixels, whose lightness is known by now, for the result."""
+    fits = pixels.ndim == 3 and pixels.flags.writeable and pixels.flags.c_contiguous
+    return pixels if fits else None

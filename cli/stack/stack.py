@@ -184,7 +184,8 @@ class Stack:
 
     def _worker(self, number: int) -> Child:
         redis = Redis.from_url(self.settings.redis_url, decode_responses=True)
-        wanted = self.settings.concurrency
+        share = max(1, cores() // self.options.workers)
+        wanted = self.settings.concurrency or min(self.settings.children, share)
 
         def ready(pid: int) -> bool:
             mine = {member(child.pid) for child in psutil.Process(pid).children(recursive=True)}
@@ -192,8 +193,8 @@ class Stack:
 
         command = [*_tintype(), "worker", "--name", f"worker-{number}"]
         grace = self.settings.job_timeout + HARD_LIMIT_MARGIN
-        share = max(1, cores() // (self.options.workers * self.settings.concurrency))
-        environment = {"TINTYPE_THREADS": str(share)} | self._environment()
+        defaults = {"TINTYPE_THREADS": max(1, share // wanted), "TINTYPE_CONCURRENCY": wanted}
+        environment = {name: str(value) for name, value in defaults.items()} | self._environment()
         return self._child(f"worker-{number}", command, environment, ready, grace)
 
     def _environment(self) -> dict[str, str]:

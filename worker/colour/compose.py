@@ -7,16 +7,14 @@ from worker.colour.bands import Work, band_rows, each_band
 from worker.colour.lightness import Lightness, Pixels, Plane
 
 
-def compose(source: Lightness, ab: Plane) -> Pixels:
-    """Return RGB, (h, w, 3), of the source's lightness and depth.
+def compose(source: Lightness, ab: Plane, out: Pixels | None = None) -> Pixels:
+    """Return RGB, (h, w, 3), of the source's lightness and depth; in ``out`` if there is one.
 
     ``ab`` is (2, small_h, small_w); it is resized with bicubic interpolation. Colours outside
     sRGB are clipped, which is all that moves the lightness.
     """
     height, width = source.shape
-    out: Pixels = np.empty((height, width, 3), np.uint8)
-    if source.depth == 16:
-        out = np.empty((height, width, 3), np.uint16)
+    result = _empty(height, width, source.depth) if out is None else out
     wide = [_resize_columns(plane, width) for plane in ab]
     vertical = _row_weights(ab.shape[1], height)
 
@@ -33,12 +31,18 @@ def compose(source: Lightness, ab: Plane) -> Pixels:
             cv2.merge((source.rows(rows, buffer), a, b), lab[here])
             # OpenCV clips what lies outside sRGB to 0..1.
             cv2.cvtColor(lab[here], cv2.COLOR_LAB2RGB, rgb[here])
-            _quantize(rgb[here], out[rows])
+            _quantize(rgb[here], result[rows])
 
         return work
 
     each_band(height, width, begin)
-    return out
+    return result
+
+
+def _empty(height: int, width: int, depth: int) -> Pixels:
+    if depth == 8:
+        return np.empty((height, width, 3), np.uint8)
+    return np.empty((height, width, 3), np.uint16)
 
 
 def _quantize(rgb: Plane, out: Pixels) -> None:

@@ -15,24 +15,29 @@ Plane = NDArray[np.float32]
 
 LUMINANCE = np.array([[0.212671, 0.715160, 0.072169]], np.float32)
 """Y of linear sRGB, as in OpenCV's inverse conversion."""
-KNEE = 8.0
+CUBE = np.float32(116**3)
+"""116 cbrt(Y) is cbrt(116^3 Y), which saves a pass over the image."""
+KNEE = np.float32(8)
 """L* up to which it is proportional to luminance (CIE 15:2004, 8.2.1)."""
+FINE = 65_535 / 100
+"""Steps of L* in a 16-bit level."""
 
 
 @dataclass(frozen=True)
 class Lightness:
     """L* in 0..100 of every pixel, computed for the rows that are asked for.
 
-    Grey images keep their levels, a byte or two a pixel, and a table; the others are four
-    bytes of L* a pixel.
+    Grey images keep their own levels, a byte or two a pixel. L* of colour images takes two
+    bytes a pixel if they have 8 bits, else four.
     """
 
     levels: Pixels | Plane
-    """(h, w), grey levels; without a table, L* itself."""
+    """(h, w), grey levels; without a table, L* in units of ``unit``."""
     table: Plane | None
     """L* of every level."""
     depth: int
     """Bits of the source, 8 or 16."""
+    unit: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -46,9 +51,12 @@ class Lightness:
         ``buffer``, (n or more, w), may be used for it.
         """
         part = self.levels[rows]
-        if self.table is None:
+        out = None if buffer is None else buffer[: len(part)]
+        if self.table is not None:
+            return _look_up(part, self.table, out)
+        if part.dtype == np.float32:
             return np.asarray(part, np.float32)
-        return _look_up(part, self.table, None if buffer is None else buffer[: len(part)])
+        return np.multiply(part, np.float32(self.unit), out=out, dtype=np.float32)
 
     def whole(self) -> Plane:
         """Return L* of the image, (h, w) float32."""
@@ -58,29 +66,33 @@ class Lightness:
 def lightness(pixels: Pixels) -> Lightness:
     """Return the lightness of grey (h, w) or RGB (h, w, 3) pixels of 8 or 16 bits.
 
-    Exact to float32: OpenCV's own RGB2LAB is off by up to 0.19, its LAB2RGB is not.
+    Exact to 0.001: OpenCV's own RGB2LAB is off by up to 0.19, its LAB2RGB is not.
     """
     linear = _linear_table(pixels.dtype)
     depth = 8 * pixels.dtype.itemsize
     if pixels.ndim == 2:
-        return Lightness(pixels, _from_luminance(linear.copy(), np.empty_like(linear)), depth)
+        return Lightness(pixels, _from_luminance(linear * CUBE, np.empty_like(linear)), depth)
     height, width = pixels.shape[:2]
-    out = np.empty((height, width), np.float32)
+    out: NDArray[Any] = np.empty((height, width), np.uint16 if depth == 8 else np.float32)
 
     def begin() -> Work:
         light = np.empty((band_rows(height, width), width, 3), np.float32)
-        straight = np.empty(light.shape[:2], np.float32)
+        plane, straight = np.empty((2, *light.shape[:2]), np.float32)
 
         def work(rows: slice) -> None:
             here = slice(0, rows.stop - rows.start)
             rgb = _look_up(pixels[rows], linear, light[here])
-            cv2.transform(rgb, LUMINANCE, out[rows])
-            _from_luminance(out[rows], straight[here])
+            cv2.transform(rgb, LUMINANCE * CUBE, plane[here])
+            found = _from_luminance(plane[here], straight[here])
+            if depth == 8:
+                cv2.addWeighted(found, FINE, found, 0, 0, out[rows], cv2.CV_16U)
+            else:
+                out[rows] = found
 
         return work
 
     each_band(height, width, begin)
-    return Lightness(out, None, depth)
+    return Lightness(out, None, depth, 1 / FINE if depth == 8 else 1.0)
 
 
 def _look_up(levels: NDArray[Any], table: Plane, out: Plane | None = None) -> Plane:
@@ -98,11 +110,10 @@ def _linear_table(dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Plane:
 
 
 def _from_luminance(plane: Plane, straight: Plane) -> Plane:
-    """Turn relative luminance in 0..1 into L* (CIE 15:2004, 8.2.1), in place."""
-    np.multiply(plane, np.float32(24389 / 27), out=straight)
+    """Turn luminance, 0..1 times ``CUBE``, into L* (CIE 15:2004, 8.2.1), in place."""
+    np.multiply(plane, np.float32(24389 / 27) / CUBE, out=straight)
     cv2.pow(plane, 1 / 3, plane)
-    plane *= np.float32(116)
     plane -= np.float32(16)
     # The straight part is the curve's tangent at the knee, so it is the lower one only there.
-    np.maximum(plane, np.float32(KNEE), out=plane)
+    np.maximum(plane, KNEE, out=plane)
     return np.minimum(plane, straight, out=plane)

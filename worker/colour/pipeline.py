@@ -30,11 +30,13 @@ def colorize(
     input_size: int = 224,
     temperature: float = 1.0,
     vividness: float = 0.0,
+    out: Pixels | None = None,
 ) -> Colouring:
     """Give an image colour; its L* stays as it is.
 
     The network sees the image as a square of ``input_size``. ``temperature`` is in (0, 1],
     see ``annealed_mean``; ``vividness`` is in 0..1, see ``rebalancing_bias``.
+    ``out``, (h, w, 3) of the source's depth, takes the result if it is given.
     """
     began = perf_counter()
     small = network_input(source, input_size)
@@ -46,7 +48,7 @@ def colorize(
     else:
         bias = rebalancing_bias(network.prior, vividness) if vividness else None
         ab = annealed_mean(prediction.probabilities[0], network.palette, temperature, bias)
-    rgb = compose(source, ab)
+    rgb = compose(source, ab, out)
     ended = perf_counter()
     infer = predicted - ready
     return Colouring(rgb, infer * 1e3, (ended - began - infer) * 1e3)

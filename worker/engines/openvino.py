@@ -37,6 +37,8 @@ class OpenVINOEngine(LoadedEngine):
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": self.precision,
             "INFERENCE_NUM_THREADS": threads,
+            # Every process would pin its threads to the same first cores.
+            "ENABLE_CPU_PINNING": False,
         }
         if folder := cache_folder():
             settings["CACHE_DIR"] = str(folder)

@@ -19,7 +19,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("CONCURRENCY", "0"),
+        ("CONCURRENCY", "-1"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "unix:///run/redis.sock"),
         ("S3_ENDPOINT", "localhost:9000"),

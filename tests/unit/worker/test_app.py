@@ -1,7 +1,7 @@
 import pytest
 
 from core.settings import Settings
-from worker.app import Child, threads
+from worker.app import Child, make_app, threads
 
 
 def test_a_child_that_cannot_load_its_network_ends() -> None:
@@ -16,3 +16,15 @@ def test_children_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threads(Settings(concurrency=4)) == 2
     assert threads(Settings(concurrency=100)) == 1
     assert threads(Settings(concurrency=4, threads=5)) == 5
+
+
+@pytest.mark.parametrize(("cores", "children"), [(1, 1), (2, 2), (4, 4), (64, 4)])
+def test_a_worker_has_a_child_for_each_core_up_to_four(
+    monkeypatch: pytest.MonkeyPatch, cores: int, children: int
+) -> None:
+    for module in ("worker.app", "core.settings"):
+        monkeypatch.setattr(f"{module}.cores", lambda: cores)
+    assert Settings().children == children
+    assert make_app(Settings()).conf.worker_concurrency == children
+    assert threads(Settings()) == max(1, cores // children)
+    assert Settings(concurrency=7).children == 7

@@ -18,14 +18,14 @@ def test_colour_agrees_with_the_definition(depth: int) -> None:
     values = rng.integers(0, 2**depth, (700, 500, 3))
     values[:100] //= 30
     rgb = at_depth(values, depth)
-    assert np.abs(lightness(rgb).whole() - _reference(rgb)).max() < 1e-4
+    assert np.abs(lightness(rgb).whole() - _reference(rgb)).max() < 1e-3
 
 
 @pytest.mark.parametrize("depth", [8, 16])
 def test_grey_and_the_same_grey_in_three_channels_agree(depth: int) -> None:
     grey = at_depth(np.arange(2**depth).reshape(16, -1), depth)
     difference = lightness(grey).whole() - lightness(at_depth(np.dstack([grey] * 3), depth)).whole()
-    assert np.abs(difference).max() < 1e-4
+    assert np.abs(difference).max() < 1e-3
 
 
 def test_black_is_0_and_white_is_100() -> None:

@@ -1,11 +1,18 @@
+import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from skimage.color import lab2rgb, rgb2lab
 
 from tests.support.images import at_depth, gradient
 from worker.colour import Prediction, colorize, lightness
 from worker.colour.pipeline import network_input
+from worker.images import decode
+
+SAMPLES = Path(__file__).parents[4] / "samples"
 
 
 @dataclass
@@ -24,6 +31,19 @@ class TwoBins:
         p = np.full((1, 2, size, size), 0.3, np.float32)
         p[:, 0] = 0.7
         return Prediction(p, np.einsum("nqhw,qc->nchw", p, self.palette))
+
+
+@dataclass
+class Fixed:
+    """A network that always says the same."""
+
+    ab: np.ndarray
+    palette: np.ndarray = field(default_factory=lambda: np.zeros((1, 2), np.float32))
+    prior: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))
+
+    def predict(self, lightness: np.ndarray) -> Prediction:
+        assert lightness.shape[:2] == (1, 1)
+        return Prediction(np.ones((1, 1, *self.ab.shape[2:]), np.float32), self.ab)
 
 
 def test_the_network_sees_lightness_minus_50_at_its_own_size() -> None:
@@ -58,6 +78,39 @@ def test_a_colour_source_gives_what_its_grey_gives() -> None:
     from_grey = colorize(lightness(grey), TwoBins(), input_size=32).rgb
     from_rgb = colorize(lightness(np.dstack([grey] * 3)), TwoBins(), input_size=32).rgb
     assert np.abs(from_grey.astype(int) - from_rgb).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["grey", "colour"])
+def test_the_picture_is_that_of_the_plain_float_pipeline(kind: str) -> None:
+    """Whole-image double-precision copies, by another library."""
+    rng = np.random.default_rng(3)
+    grey = np.asarray(decode((SAMPLES / "coffee.jpg").read_bytes(), 10**8).pixels, np.uint8)
+    tinted = np.clip(grey[..., None] + rng.normal(0, 20, (*grey.shape, 3)), 0, 255)
+    pixels = grey if kind == "grey" else tinted.astype(np.uint8)
+    coarse = rng.normal(0, 18, (8, 8, 2)).astype(np.float32)
+    ab = np.asarray(cv2.resize(coarse, (56, 56), interpolation=cv2.INTER_CUBIC), np.float32)
+    network = Fixed(np.ascontiguousarray(ab.transpose(2, 0, 1)[None]))
+    found = colorize(lightness(pixels), network, temperature=1.0).rgb
+    lab = np.empty((*pixels.shape[:2], 3))
+    lab[..., 0] = rgb2lab(np.dstack([pixels] * 3) if kind == "grey" else pixels)[..., 0]
+    size = lab.shape[1], lab.shape[0]
+    lab[..., 1:] = cv2.resize(ab.astype(float), size, interpolation=cv2.INTER_CUBIC)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Conversion from CIE-LAB")
+        expected = np.rint(lab2rgb(lab) * 255)
+    difference = np.abs(found - expected)
+    assert difference.max() <= 2
+    assert (difference <= 1).mean() >= 0.9999
+    inside = (found > 0).all(axis=2) & (found < 255).all(axis=2)
+    assert np.abs(rgb2lab(found)[..., 0] - lab[..., 0])[inside].max() < 0.5
+
+
+def test_the_result_can_be_written_over_the_source() -> None:
+    pixels = np.dstack([gradient(90, 70, seed=seed) for seed in range(3)])
+    expected = colorize(lightness(pixels), TwoBins(), input_size=32).rgb
+    reused = colorize(lightness(pixels), TwoBins(), input_size=32, out=pixels).rgb
+    assert reused is pixels
+    assert np.array_equal(reused, expected)
 
 
 def test_a_lower_temperature_is_more_vivid() -> None:
