@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from core.errors import BrokenImage, EmptyObject, ImageTooLarge, UnsupportedFormat
 from core.jobs.records import OutputFormat
+from worker.colour.bands import BAND_PIXELS
 from worker.colour.lightness import Pixels
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
@@ -116,8 +117,7 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
         has_alpha = image.has_transparency_data
         base = "L" if mode in _GREY else "RGB"
         target = base + "A" if has_alpha else base
-        # Pillow's lazy decoding happens here.
-        array = np.asarray(image if mode == target else image.convert(target))
+        array = _array(image, target)
     except PARSER_ERRORS as error:
         if is_out_of_memory(error):
             raise
@@ -126,6 +126,19 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
         return array, None
     colour = array[..., 0] if base == "L" else array[..., :3]
     return np.ascontiguousarray(colour), np.ascontiguousarray(array[..., -1])
+
+
+def _array(image: Image.Image, mode: str) -> NDArray[np.uint8]:
+    """Return the pixels in a mode, (h, w) or (h, w, channels), with no second whole copy."""
+    # Pillow's lazy decoding happens here.
+    image.load()
+    size = image.height, image.width
+    out = np.empty(size if mode == "L" else (*size, len(mode)), np.uint8)
+    step = max(1, BAND_PIXELS // image.width)
+    for top in range(0, image.height, step):
+        part = image.crop((0, top, image.width, min(top + step, image.height)))
+        out[top : top + step] = np.asarray(part if part.mode == mode else part.convert(mode))
+    return out
 
 
 def _upright(plane: NDArray[Any], orientation: int) -> Pixels:
