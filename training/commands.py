@@ -1,11 +1,14 @@
 """Commands of ``python -m training``; docs/models/tint-small.md shows them in use."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core.settings import Settings
 from models import Catalogue, Model
@@ -16,11 +19,13 @@ from training.export import export_network, load_average
 from training.recipes import RECIPES
 from training.stem import from_archive, from_model
 from training.train import Trainer
+from training.unfold import unfold
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 PALETTE = NETWORKS / BUNDLED / "palette.npy"
 PRIOR_CROPS = 4000
+STATISTICS_CROPS = 400
 
 
 @click.group()
@@ -47,8 +52,8 @@ def cli() -> None:
 )
 @click.option(
     "--start",
-    type=FILE,
-    help="Checkpoint of a finished run to begin with, for the recipe refine.",
+    help="What to begin with, for the recipe refine: the checkpoint of a finished run, or the "
+    "name or folder of an exported network such as tint-small.",
 )
 @click.option(
     "--stem",
@@ -70,7 +75,7 @@ def train(
     crops: int,
     checkpoint: Path,
     recipe: str,
-    start: Path | None,
+    start: str | None,
     stem: Path | None,
     palette: Path,
     prior: Path | None,
@@ -92,8 +97,11 @@ def train(
     if checkpoint.exists():
         trainer.resume(checkpoint)
         click.echo(f"going on from step {trainer.step} of {plan.steps}")
+    elif start and Path(start).is_file():
+        trainer.start_from(Path(start))
     elif start:
-        trainer.start_from(start)
+        model = Catalogue.from_settings(Settings.load()).find(start)
+        trainer.start_with(unfold(model, _samples(found, plan.phases[0])))
     else:
         trainer.load_stem(from_archive(stem) if stem else from_model(_bundled()))
     trainer.run(found, checkpoint)
@@ -127,6 +135,14 @@ def prior(photos: Path, output: Path, crops: int, palette: Path) -> None:
     """Count how often each colour occurs in PHOTOS; write the distribution to OUTPUT (.npy)."""
     phase = replace(RECIPES["from-scratch"](crops).phases[0], crops=crops)
     np.save(output, _prior(find_photos(photos), phase, SoftEncoder(np.load(palette))))
+
+
+def _samples(photos: Photos, phase: Phase) -> Iterator[Tensor]:
+    """Yield lightness on which the statistics of a network's layers are taken."""
+    crops = Crops(photos, replace(phase, crops=STATISTICS_CROPS), seed=0)
+    for first in range(0, len(crops), phase.batch):
+        numbers = range(first, min(first + phase.batch, len(crops)))
+        yield torch.stack([crops[number][0] for number in numbers])
 
 
 def _bundled() -> Model:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from models import Model
 from training.network import STEM
+from worker.engines.caffe import read_caffe
 
 
 def from_archive(path: Path) -> dict[str, Tensor]:
@@ -39,20 +39,16 @@ def from_model(model: Model) -> dict[str, Tensor]:
     Returns a state for ``training.network.Stem``.
 
     Raises:
-        ModelNotInstalled, ModelCorrupt: the model's files are not as promised.
+        ModelNotInstalled, ModelCorrupt: the model's files are not as promised, or lack a layer.
     """
-    model.verify()
-    net = cv2.dnn.readNetFromCaffe(str(model.path("prototxt")), str(model.path("weights")))
-
-    def blobs(layer: str) -> list[Tensor]:
-        return [torch.tensor(blob) for blob in net.getLayer(net.getLayerId(layer)).blobs]
-
+    caffe = read_caffe(model)
     state: dict[str, Tensor] = {}
     for name, *_, norm in STEM:
-        weight, bias = blobs(name)
+        weight, bias = (torch.tensor(blob) for blob in caffe.blobs(name, name))
         state |= {f"{name}.weight": weight, f"{name}.bias": bias.flatten()}
         if norm:
-            mean, variance, scale = blobs(f"{name}norm")
-            state[f"{name}norm.running_mean"] = mean.flatten() / scale.item()
-            state[f"{name}norm.running_var"] = variance.flatten() / scale.item()
+            layer = f"{name}norm"
+            mean, variance, scale = (torch.tensor(blob) for blob in caffe.blobs(layer, layer))
+            state[f"{layer}.running_mean"] = mean.flatten() / scale.item()
+            state[f"{layer}.running_var"] = variance.flatten() / scale.item()
     return state

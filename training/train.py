@@ -61,6 +61,11 @@ class Trainer:
         self.average.load_state_dict(average | {"n_averaged": torch.tensor(0)})
         self.network.load_state_dict(self.average.module.state_dict())
 
+    def start_with(self, network: TintSmall) -> None:
+        """Begin with the weights of a network, such as ``training.unfold`` returns."""
+        for mine in (self.network, self.average.module):
+            mine.load_state_dict(network.state_dict())
+
     def save(self, path: Path) -> None:
         """Write a checkpoint; a crash while writing leaves the previous one."""
         state = {
