@@ -91,7 +91,10 @@ def verify(name: str | None) -> None:
 def export(name: str, output: Path) -> None:
     """Write a network as ONNX: lightness in, probabilities and ab out."""
     model = _catalogue().find(name)
-    write_onnx(model, output)
+    try:
+        write_onnx(model, output)
+    except OSError as error:
+        raise click.UsageError(f"{output} cannot be written: {error.strerror}") from error
     click.echo(f"{output}: input lightness (n, 1, h, w), outputs probabilities and ab")
 
 

@@ -17,7 +17,7 @@ MAX_DEPTH = 20
 _TOKEN = re.compile(
     r"""\s+ | \#[^\n]*                                # space and comments
     | (?P<string>"[^"\n]*"|'[^'\n]*')
-    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?f?(?![\w.]))
+    | (?P<number>[-+]?\.?\d[\w.+-]*)
     | (?P<word>[A-Za-z_]\w*)
     | (?P<mark>[{}:;,])""",
     re.VERBOSE,
@@ -91,5 +91,8 @@ def _value(tokens: _Tokens, depth: int) -> Value:
     kind, value = tokens.kind, tokens.value
     tokens.advance()
     if kind == "number":
-        return float(value.rstrip("f"))
+        try:
+            return float(value.rstrip("f"))
+        except ValueError:
+            raise tokens.error() from None
     return value[1:-1] if kind == "string" else value

@@ -44,11 +44,11 @@ def from_model(model: Model) -> dict[str, Tensor]:
     caffe = read_caffe(model)
     state: dict[str, Tensor] = {}
     for name, *_, norm in STEM:
-        weight, bias = (torch.tensor(blob) for blob in caffe.blobs(name, name))
+        weight, bias = (torch.tensor(blob) for blob in caffe.blobs(name))
         state |= {f"{name}.weight": weight, f"{name}.bias": bias.flatten()}
         if norm:
             layer = f"{name}norm"
-            mean, variance, scale = (torch.tensor(blob) for blob in caffe.blobs(layer, layer))
+            mean, variance, scale = (torch.tensor(blob) for blob in caffe.blobs(layer))
             state[f"{layer}.running_mean"] = mean.flatten() / scale.item()
             state[f"{layer}.running_var"] = variance.flatten() / scale.item()
     return state

@@ -46,7 +46,7 @@ def _layers(network: TintSmall) -> dict[str, nn.Module]:
 
 
 def _fill(module: nn.Module, caffe: CaffeNet, name: str) -> None:
-    weight, bias = (torch.tensor(blob) for blob in caffe.blobs(name, name))
+    weight, bias = (torch.tensor(blob) for blob in caffe.blobs(name))
     if not isinstance(module, ConvNorm):
         module.load_state_dict({"weight": weight, "bias": bias.flatten()})
         return

@@ -193,8 +193,9 @@ class Stack:
 
         command = [*_tintype(), "worker", "--name", f"worker-{number}"]
         grace = self.settings.job_timeout + HARD_LIMIT_MARGIN
-        defaults = {"TINTYPE_THREADS": max(1, share // wanted), "TINTYPE_CONCURRENCY": wanted}
-        environment = {name: str(value) for name, value in defaults.items()} | self._environment()
+        threads = self.settings.threads or max(1, share // wanted)
+        shares = {"TINTYPE_THREADS": str(threads), "TINTYPE_CONCURRENCY": str(wanted)}
+        environment = self._environment() | shares
         return self._child(f"worker-{number}", command, environment, ready, grace)
 
     def _environment(self) -> dict[str, str]:

@@ -49,7 +49,8 @@ def write_standin(folder: Path, half: bool = False, seed: int = 0) -> Path:
         Layer("conv1", "Convolution", (normal(8, 1, 3, 3), normal(8))),
         Layer("conv1norm", "BatchNorm", stats),
         Layer("conv2", "Convolution", (normal(8, 8, 3, 3), normal(8))),
-        Layer("conv8_313", "Convolution", (normal(BINS, 8, 1, 1), normal(BINS))),
+        # Logits as a trained network has them, so that bfloat16 is near enough.
+        Layer("conv8_313", "Convolution", (normal(BINS, 8, 1, 1) / 3, normal(BINS) / 3)),
         # As in the official release: no blob of conv8_313_rh, zeros for class8_ab.
         Layer("class8_ab", "Convolution", (normal(2, BINS, 1, 1) * 0, normal(2) * 0)),
     ]

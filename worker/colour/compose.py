@@ -15,6 +15,9 @@ def compose(source: Lightness, ab: Plane, out: Pixels | None = None) -> Pixels:
     """
     height, width = source.shape
     result = _empty(height, width, source.depth) if out is None else out
+    if result.shape != (height, width, 3) or 8 * result.dtype.itemsize != source.depth:
+        # OpenCV would write into an array of its own instead.
+        raise ValueError(f"the result has another shape or depth than {(height, width, 3)}")
     wide = [_resize_columns(plane, width) for plane in ab]
     vertical = _row_weights(ab.shape[1], height)
 

@@ -23,17 +23,21 @@ class CaffeNet:
     palette: Array
     """(bins, 2), ab."""
 
-    def blobs(self, layer: str, top: str) -> list[Array]:
+    def blobs(self, layer: str) -> list[Array]:
         """Return the weights of a layer in Caffe's order; they change once the net has run.
 
+        OpenCV calls a layer by its output, unless it works in place.
+
         Raises:
-            ModelCorrupt: there is no such layer.
+            ModelCorrupt: there is no such layer, or its weights do not fit it.
         """
-        # OpenCV calls a layer by its output, unless it works in place.
-        number = max(self.net.getLayerId(layer), self.net.getLayerId(top))
+        number = self.net.getLayerId(layer)
         if number < 0:
             raise ModelCorrupt(f"{self.model.name} has no layer {layer!r}")
-        return [np.array(blob, np.float32) for blob in self.net.getLayer(number).blobs]
+        try:
+            return [np.array(blob, np.float32) for blob in self.net.getLayer(number).blobs]
+        except cv2.error as error:
+            raise ModelCorrupt(f"{self.model.name}: layer {layer!r}: {error}") from error
 
 
 def read_caffe(model: Model) -> CaffeNet:

@@ -72,14 +72,15 @@ def check_engine(name: str) -> None:
 
 
 def load_engine(name: str, model: Model, threads: int = 0) -> Engine:
-    """Load a network and warm it with one forward pass.
+    """Load a network, see that it agrees with opencv's output, and so warm it.
 
-    ``auto`` takes the fastest engine that is installed and agrees with opencv's output.
+    ``auto`` takes the fastest engine that is installed and agrees.
 
     Raises:
         UnknownEngine, EngineNotInstalled: see ``check_engine``.
         ModelNotInstalled, ModelCorrupt: the network's files are not as promised.
-        EngineFailed, UnsupportedLayer: the engine asked for cannot run this network.
+        EngineFailed, UnsupportedLayer: the engine asked for cannot run this network, or does
+            not agree.
     """
     check_engine(name)
     if threads:
@@ -87,14 +88,15 @@ def load_engine(name: str, model: Model, threads: int = 0) -> Engine:
         cv2.setNumThreads(threads)
     if name == AUTO:
         engine = _fastest(model, threads)
+    elif name == OpenCVEngine.name:
+        engine = _reference(model, threads)
     else:
-        engine = ENGINES[name].load(read_caffe(model), threads)
-        engine.warm_up()
-    give_back_memory()
+        engine, _ = _checked(name, model, threads, _reference(model, threads))
+    _give_back_memory()
     return engine
 
 
-def give_back_memory() -> None:
+def _give_back_memory() -> None:
     """Return freed memory to the system: loading passes through several copies of the weights.
 
     glibc keeps it otherwise, 600 MB for a network of 129 MB; elsewhere nothing happens.
@@ -103,16 +105,37 @@ def give_back_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def _reference(model: Model, threads: int) -> Engine:
+    engine = OpenCVEngine(read_caffe(model), threads)
+    engine.warm_up()
+    return engine
+
+
+def _checked(name: str, model: Model, threads: int, reference: Engine) -> tuple[Engine, float]:
+    """Return an engine that agrees with the reference, and the largest difference.
+
+    Raises:
+        EngineFailed: it does not, or cannot run the network.
+    """
+    caffe = read_caffe(model)
+    try:
+        engine = ENGINES[name].load(caffe, threads)
+        return engine, check_agreement(engine, reference)
+    except EngineFailed:
+        raise
+    except Exception as error:
+        # Whatever the libraries raise: the network is sound, opencv has just run it.
+        raise EngineFailed(f"{name} cannot run {model.name}: {error!r}") from error
+
+
 def _fastest(model: Model, threads: int) -> Engine:
-    reference = OpenCVEngine(read_caffe(model), threads)
-    reference.warm_up()
+    reference = _reference(model, threads)
     for name, backend in ENGINES.items():
         if name == reference.name or not backend.installed:
             continue
         try:
-            engine = backend.load(read_caffe(model), threads)
-            difference = check_agreement(engine, reference)
-        except (EngineFailed, ImportError) as error:
+            engine, difference = _checked(name, model, threads, reference)
+        except EngineFailed as error:
             log.warning("engine %s is not used: %s", name, error)
             continue
         log.info(
@@ -131,10 +154,14 @@ def write_onnx(model: Model, path: Path) -> None:
 
     Raises:
         EngineNotInstalled: the package onnx is missing.
+        OSError: the file cannot be written.
         ModelNotInstalled, ModelCorrupt, UnsupportedLayer: see ``load_engine``.
     """
     if not find_spec("onnx"):
         raise EngineNotInstalled("ONNX needs a package more; run: pip install 'tintype[onnx]'")
     from worker.engines.onnx_graph import build_onnx
 
-    path.write_bytes(build_onnx(read_caffe(model)).SerializeToString())
+    graph = build_onnx(read_caffe(model)).SerializeToString()
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(graph)
+    part.replace(path)

@@ -8,14 +8,14 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from core.errors import UnsupportedLayer
+from core.errors import EngineFailed, ModelCorrupt
 from models.prototxt import Message, parse
 from worker.engines.base import Array
 from worker.engines.caffe import DISTRIBUTION, MEAN_AB, CaffeNet
+from worker.engines.caffe_layer import CaffeLayer
 
 INPUT, PROBABILITIES, AB = "lightness", "probabilities", "ab"
 OPSET = 17
-BATCH_NORM_EPS = 1e-5
 
 
 def build_onnx(caffe: CaffeNet) -> onnx.ModelProto:
@@ -25,14 +25,28 @@ def build_onnx(caffe: CaffeNet) -> onnx.ModelProto:
     OpenCV fuses layers then.
 
     Raises:
-        UnsupportedLayer: the network has a kind of layer that no one of the family had so far.
-        ModelCorrupt: the prototxt cannot be read.
+        UnsupportedLayer: the network has a layer or setting that no one of the family had so far.
+        EngineFailed: the network cannot be described for another reason.
     """
     text = caffe.model.path("prototxt").read_text("utf-8", errors="replace")
+    try:
+        return _build(parse(text), caffe)
+    except (
+        *(ModelCorrupt, AssertionError, LookupError, TypeError, ValueError),
+        onnx.checker.ValidationError,
+    ) as error:
+        raise EngineFailed(
+            f"{caffe.model.name} cannot be described as ONNX ({error!r}); set TINTYPE_ENGINE=opencv"
+        ) from error
+
+
+def _build(network: Message, caffe: CaffeNet) -> onnx.ModelProto:
     graph = _Graph(caffe)
-    for layer in parse(text).get("layer", []):
-        assert isinstance(layer, dict)
-        graph.add(layer)
+    for name in network.get("input", []):
+        graph.tensors[str(name)] = INPUT
+    for message in network.get("layer", []):
+        assert isinstance(message, dict)
+        graph.add(CaffeLayer(message))
     return graph.finish()
 
 
@@ -43,27 +57,20 @@ class _Graph:
     constants: list[onnx.TensorProto] = field(default_factory=list)
     tensors: dict[str, str] = field(default_factory=dict)
     """Name of the tensor that a Caffe blob's name stands for now: layers may work in place."""
-    blobs: list[Array] = field(default_factory=list)
-    """The weights of the layer that is being added."""
 
-    def add(self, layer: Message) -> None:
-        kind, name = _text(layer, "type"), _text(layer, "name")
-        if kind == "Silence":
+    def add(self, layer: CaffeLayer) -> None:
+        if layer.kind == "Silence":
             return
-        if kind == "Input":
-            self.tensors[_text(layer, "top")] = INPUT
+        if layer.kind == "Input":
+            self.tensors[layer.top] = INPUT
             return
-        if kind not in _LAYERS:
-            raise UnsupportedLayer(
-                f"{self.caffe.model.name}: layer {name!r} is of the kind {kind!r}, which only the "
-                "engine opencv can run; set TINTYPE_ENGINE=opencv"
-            )
-        inputs = [self.tensors[str(bottom)] for bottom in layer["bottom"]]
-        settings = next((m for key, m in layer.items() if key.endswith("_param")), [{}])[0]
-        assert isinstance(settings, dict)
-        top = _text(layer, "top")
-        self.blobs = self.caffe.blobs(name, top)
-        self.tensors[top] = _LAYERS[kind](self, name, inputs, settings)
+        if layer.kind not in _LAYERS:
+            raise layer.unsupported(f"the kind {layer.kind!r}")
+        inputs = [self.tensors[bottom] for bottom in layer.bottoms]
+        self.tensors[layer.top] = _LAYERS[layer.kind](self, layer, inputs)
+
+    def blobs(self, layer: CaffeLayer) -> list[Array]:
+        return self.caffe.blobs(layer.name_in_opencv)
 
     def node(self, kind: str, name: str, inputs: list[str], **attributes: Any) -> str:
         output = {DISTRIBUTION: PROBABILITIES, MEAN_AB: AB}.get(name, f"{name}_out")
@@ -96,33 +103,40 @@ class _Graph:
         return model
 
 
-def _convolution(graph: _Graph, name: str, inputs: list[str], settings: Message) -> str:
-    return _weighted(graph, "Conv", name, inputs, settings)
+def _convolution(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    return _weighted(graph, "Conv", layer, inputs, outputs_axis=0)
 
 
-def _deconvolution(graph: _Graph, name: str, inputs: list[str], settings: Message) -> str:
-    return _weighted(graph, "ConvTranspose", name, inputs, settings)
+def _deconvolution(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    return _weighted(graph, "ConvTranspose", layer, inputs, outputs_axis=1)
 
 
-def _weighted(graph: _Graph, kind: str, name: str, inputs: list[str], settings: Message) -> str:
-    weight, *bias = graph.blobs
-    values = [graph.constant(f"{name}_weight", weight)]
-    values += [graph.constant(f"{name}_bias", b.ravel()) for b in bias]
-    pad = _number(settings, "pad", 0)
+def _weighted(
+    graph: _Graph, kind: str, layer: CaffeLayer, inputs: list[str], outputs_axis: int
+) -> str:
+    weight, *bias = graph.blobs(layer)
+    group = layer.number("group", 1)
+    outputs = weight.shape[outputs_axis] * (group if outputs_axis else 1)
+    kernel = layer.number("kernel_size", 0)
+    if outputs != layer.number("num_output", 0) or weight.shape[2:] != (kernel, kernel):
+        raise layer.unsupported(f"weights of the shape {weight.shape}")
+    values = [graph.constant(f"{layer.name}_weight", weight)]
+    values += [graph.constant(f"{layer.name}_bias", b.ravel()) for b in bias]
     return graph.node(
         kind,
-        name,
+        layer.name,
         [*inputs, *values],
-        kernel_shape=list(weight.shape[2:]),
-        strides=[_number(settings, "stride", 1)] * 2,
-        dilations=[_number(settings, "dilation", 1)] * 2,
-        pads=[pad] * 4,
-        group=_number(settings, "group", 1),
+        kernel_shape=[kernel] * 2,
+        strides=[layer.number("stride", 1)] * 2,
+        dilations=[layer.number("dilation", 1)] * 2,
+        pads=[layer.number("pad", 0)] * 4,
+        group=group,
     )
 
 
-def _batch_norm(graph: _Graph, name: str, inputs: list[str], settings: Message) -> str:
-    mean, variance, scale = (blob.ravel() for blob in graph.blobs)
+def _batch_norm(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    layer.expect("use_global_stats", "true")
+    mean, variance, scale = (blob.ravel() for blob in graph.blobs(layer))
     divisor = scale[0] or 1
     values = {
         "gain": np.ones_like(mean),
@@ -130,18 +144,23 @@ def _batch_norm(graph: _Graph, name: str, inputs: list[str], settings: Message) 
         "mean": mean / divisor,
         "variance": variance / divisor,
     }
-    names = [graph.constant(f"{name}_{key}", value) for key, value in values.items()]
-    epsilon = settings.get("eps", [BATCH_NORM_EPS])[0]
-    return graph.node("BatchNormalization", name, [*inputs, *names], epsilon=epsilon)
+    names = [graph.constant(f"{layer.name}_{key}", value) for key, value in values.items()]
+    return graph.node(
+        "BatchNormalization", layer.name, [*inputs, *names], epsilon=layer.real("eps", 1e-5)
+    )
 
 
-def _scale(graph: _Graph, name: str, inputs: list[str], _settings: Message) -> str:
+def _scale(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    name = layer.name
     if len(inputs) == 2:
         # One factor per image and channel, for every pixel.
+        layer.expect("axis", 0.0, default=1.0)
+        layer.expect("bias_term", "false")
         axes = graph.constant(f"{name}_axes", np.array([2, 3], np.int64))
         factors = graph.node("Unsqueeze", f"{name}_factors", [inputs[1], axes])
         return graph.node("Mul", name, [inputs[0], factors])
-    factor, *shift = (blob.reshape(1, -1, 1, 1) for blob in graph.blobs)
+    layer.expect("axis", 1.0)
+    factor, *shift = (blob.reshape(1, -1, 1, 1) for blob in graph.blobs(layer))
     scaled = inputs[0]
     if (factor != 1).any():
         scaled = graph.node("Mul", name, [scaled, graph.constant(f"{name}_factor", factor)])
@@ -151,44 +170,45 @@ def _scale(graph: _Graph, name: str, inputs: list[str], _settings: Message) -> s
     return scaled
 
 
-def _sum(graph: _Graph, name: str, inputs: list[str], settings: Message) -> str:
-    if settings.get("operation", ["SUM"]) != ["SUM"] or "coeff" in settings:
-        raise UnsupportedLayer(f"layer {name!r}: of Eltwise, only the plain sum is known")
-    return graph.node("Sum", name, inputs)
+def _sum(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    layer.expect("operation", "SUM")
+    return graph.node("Sum", layer.name, inputs)
 
 
-def _pooling(graph: _Graph, name: str, inputs: list[str], settings: Message) -> str:
-    if settings.get("pool") != ["AVE"] or settings.get("global_pooling") != ["true"]:
-        raise UnsupportedLayer(f"layer {name!r}: of Pooling, only the global mean is known")
-    return graph.node("GlobalAveragePool", name, inputs)
+def _pooling(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    layer.expect("pool", "AVE", default="MAX")
+    layer.expect("global_pooling", "true", default="false")
+    return graph.node("GlobalAveragePool", layer.name, inputs)
 
 
-def _plain(kind: str, **attributes: Any) -> Callable[[_Graph, str, list[str], Message], str]:
-    def add(graph: _Graph, name: str, inputs: list[str], _settings: Message) -> str:
-        return graph.node(kind, name, inputs, **attributes)
-
-    return add
+def _flatten(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    layer.expect("axis", 1.0)
+    return graph.node("Flatten", layer.name, inputs, axis=1)
 
 
-_LAYERS: dict[str, Callable[[_Graph, str, list[str], Message], str]] = {
+def _softmax(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    layer.expect("axis", 1.0)
+    return graph.node("Softmax", layer.name, inputs, axis=1)
+
+
+def _relu(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    layer.expect("negative_slope", 0.0)
+    return graph.node("Relu", layer.name, inputs)
+
+
+def _sigmoid(graph: _Graph, layer: CaffeLayer, inputs: list[str]) -> str:
+    return graph.node("Sigmoid", layer.name, inputs)
+
+
+_LAYERS: dict[str, Callable[[_Graph, CaffeLayer, list[str]], str]] = {
     "Convolution": _convolution,
     "Deconvolution": _deconvolution,
     "BatchNorm": _batch_norm,
     "Scale": _scale,
     "Eltwise": _sum,
     "Pooling": _pooling,
-    "ReLU": _plain("Relu"),
-    "Sigmoid": _plain("Sigmoid"),
-    "Flatten": _plain("Flatten", axis=1),
-    "Softmax": _plain("Softmax", axis=1),
+    "ReLU": _relu,
+    "Sigmoid": _sigmoid,
+    "Flatten": _flatten,
+    "Softmax": _softmax,
 }
-
-
-def _text(message: Message, name: str) -> str:
-    return str(message[name][0])
-
-
-def _number(message: Message, name: str, default: int) -> int:
-    value = message.get(name, [default])[0]
-    assert isinstance(value, int | float)
-    return int(value)

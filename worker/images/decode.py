@@ -18,6 +18,7 @@ from worker.images.photo import Photo
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 MAX_DPI = 65_535
+MAX_ICC = 4 * 1024 * 1024
 _GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
 _JPEG = {"JPEG", "MPO"}
 _COLOUR = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
@@ -51,7 +52,7 @@ def decode(data: bytes, max_pixels: int) -> Photo:
             alpha=None if alpha is None else _upright(alpha, orientation),
             format=_output_format(image.format),
             exif=exif,
-            icc=icc if icc and icc[16:20] == b"RGB " else None,
+            icc=icc if icc and icc[16:20] == b"RGB " and len(icc) <= MAX_ICC else None,
             dpi=_dpi(image),
         )
 

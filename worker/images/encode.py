@@ -17,7 +17,7 @@ from worker.images.png import encode_png
 from worker.images.tiff import encode_tiff
 
 DEFAULT_QUALITY = 92
-MAX_SIDE = {"jpeg": 65_500, "webp": 16_383}
+MAX_SIDE = {"jpeg": 65_500, "png": 1_000_000, "webp": 16_383}
 
 
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
@@ -31,7 +31,7 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
     """
     limit = MAX_SIDE.get(format)
     if limit and max(photo.width, photo.height) > limit:
-        raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for png or tiff")
+        raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for tiff")
     if format == "png":
         return encode_png(photo)
     if photo.pixels.dtype == np.uint16:
@@ -39,7 +39,8 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
             return encode_tiff(photo)
         photo = _to_8_bits(photo)
     if format == "jpeg":
-        fits = len(photo.exif or b"") <= MAX_SEGMENT - len(EXIF_PREFIX)
+        body = (photo.exif or b"").removeprefix(EXIF_PREFIX)
+        fits = len(body) <= MAX_SEGMENT - len(EXIF_PREFIX)
         return encode_jpeg(photo if fits else replace(photo, exif=None), quality or DEFAULT_QUALITY)
     return _with_pillow(photo, format, quality)
 

@@ -1,5 +1,6 @@
 """JPEG by OpenCV, in a third of the memory that Pillow takes; metadata in segments by us."""
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -19,12 +20,44 @@ _ICC_PREFIX = b"ICC_PROFILE\0"
 _ICC_PART = MAX_SEGMENT - len(_ICC_PREFIX) - 2
 
 
+_STRAY = re.compile(rb"\xff(?=[^\x00\xd0-\xd7\xff])")
+"""A marker among coded data, where only stuffing, restarts and fill belong (T.81, B.1.1.5)."""
+_SOS, _EOI = 0xDA, 0xD9
+_BETWEEN_SCANS = {0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
+"""Tables, restart interval, number of lines, comment, application data, and the next scan."""
+
+
+def check_markers(data: bytes) -> None:
+    """Refuse a JPEG with damage between its first scan and its end; libjpeg only warns of it.
+
+    Raises:
+        BrokenImage: a marker is where none may be, or the end is missing.
+    """
+    at, coded = 2, False
+    while (match := _STRAY.search(data, at)) and match.end() < len(data):
+        at = match.end() + 1
+        marker = data[at - 1]
+        if marker == _EOI:
+            return
+        if coded and marker not in _BETWEEN_SCANS:
+            break
+        length = int.from_bytes(data[at : at + 2])
+        if marker == _SOS:
+            coded = True
+            # Its header names 1 to 4 components (B.2.3).
+            if length != 6 + 2 * data[min(at + 2, len(data) - 1)]:
+                break
+        at += length
+    raise BrokenImage("the JPEG is cut short or damaged")
+
+
 def decode_jpeg(data: bytes, grey: bool, height: int, width: int) -> NDArray[np.uint8]:
     """Return the levels of a grey JPEG, (h, w), or RGB, (h, w, 3), as stored: not yet upright.
 
     Raises:
         BrokenImage: it is cut short or damaged, or not of the size that its header told.
     """
+    check_markers(data)
     mode = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None:

@@ -208,6 +208,13 @@ def test_a_broken_manifest_of_the_users_own_is_named(
     assert str(remote / MANIFEST) in error
 
 
+def test_export_says_where_it_cannot_write(tmp_path: Path) -> None:
+    order = ["export", "tint-small", "--onnx", str(tmp_path / "missing" / "net.onnx")]
+    result = CliRunner().invoke(models, order)
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
+
+
 def test_export_writes_an_onnx_file(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     result = CliRunner().invoke(models, ["export", "tint-small", "--onnx", str(path)])

@@ -57,6 +57,11 @@ def test_what_cannot_be_read_is_named_by_its_line(text: str, line: int) -> None:
         parse(text)
 
 
+def test_a_long_wrong_number_is_refused_at_once() -> None:
+    with pytest.raises(ModelCorrupt):
+        parse("a: " + "1" * 1_000_000 + "x")
+
+
 def test_deep_nesting_is_no_crash() -> None:
     with pytest.raises(ModelCorrupt, match="deep"):
         parse("a {" * 100_000)

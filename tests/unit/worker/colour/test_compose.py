@@ -24,6 +24,16 @@ def test_bands_give_what_the_whole_image_gives(
     assert (difference > 0).mean() < 0.01
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [((5, 7, 3), np.uint8), ((6, 6, 3), np.uint8), ((5, 6, 4), np.uint8), ((5, 6, 3), np.uint16)],
+)
+def test_a_result_of_another_shape_is_refused(shape: tuple[int, ...], dtype: type) -> None:
+    source = lightness(gradient(5, 6))
+    with pytest.raises(ValueError, match="another shape or depth"):
+        compose(source, np.zeros((2, 4, 4), np.float32), np.zeros(shape, dtype))
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_without_colour_the_image_comes_back(depth: int) -> None:
     grey = at_depth(np.arange(2**depth).reshape(256, -1), depth)

@@ -1,3 +1,4 @@
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -6,12 +7,14 @@ import pytest
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from core.errors import EngineFailed
 from models import Catalogue
 from models.catalogue import BUNDLED
 from worker.colour import colorize, lightness
 from worker.colour.pipeline import network_input
 from worker.engines import ENGINES, Engine, load_engine
 from worker.engines.agreement import check_agreement
+from worker.engines.base import Array, LoadedEngine, Prediction
 from worker.engines.caffe import read_caffe
 from worker.engines.openvino import OpenVINOEngine
 from worker.images import decode
@@ -65,6 +68,22 @@ def test_the_final_picture_differs_by_less_than_one_can_see(
 
 def test_the_self_check_passes(engine: Engine, reference: Engine) -> None:
     assert 0 < check_agreement(engine, reference) < (1e-3 if engine.precision == "f32" else 0.1)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 1 / 313, -5.0])
+def test_the_self_check_looks_at_the_probabilities(reference: Engine, wrong: float) -> None:
+    class Broken(LoadedEngine):
+        name, precision = "broken", "bf16"
+
+        def predict(self, lightness: Array) -> Prediction:
+            found = reference.predict(lightness)
+            return Prediction(np.full_like(found.probabilities, wrong), found.ab)
+
+    broken = Broken(reference.model, reference.palette)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        with pytest.raises(EngineFailed, match="broken"):
+            check_agreement(broken, reference)
 
 
 def test_threads_share_one_engine(engine: Engine, photographs: list[NDArray[np.uint8]]) -> None:

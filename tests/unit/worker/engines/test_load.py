@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import EngineNotInstalled, UnsupportedLayer
+from core.errors import EngineFailed, EngineNotInstalled, UnsupportedLayer
 from models import Model
 from models.manifest import open_folder
 from tests.support.standin import edited, write_standin
-from worker.engines import load_engine
+from worker.engines import Engine, load_engine
 from worker.engines.base import Array, Prediction
+from worker.engines.caffe import CaffeNet
 from worker.engines.load import ENGINES, Backend, check_engine
 from worker.engines.onnxruntime import OnnxRuntimeEngine
 from worker.engines.openvino import OpenVINOEngine, cache_folder
@@ -97,8 +98,52 @@ def test_a_layer_that_only_opencv_knows(folder: Path) -> None:
     model = edited(folder, '"ReLU"', '"TanH"')
     assert load_engine("auto", model).name == "opencv"
     for name in ("openvino", "onnxruntime"):
-        with pytest.raises(UnsupportedLayer, match="'relu1' is of the kind 'TanH'"):
+        with pytest.raises(UnsupportedLayer, match=r"'relu1' \(TanH\)"):
             load_engine(name, model)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name: "relu1" ', ""),
+        ("batch_norm_param { }", "batch_norm_param < >"),
+        ("stride: 2 }", "stride: [2, 2] }"),
+    ],
+)
+def test_what_opencv_alone_can_read_leaves_auto_with_opencv(
+    folder: Path, caplog: pytest.LogCaptureFixture, old: str, new: str
+) -> None:
+    model = edited(folder, old, new)
+    assert load_engine("auto", model).name == "opencv"
+    assert "engine openvino is not used" in caplog.text
+    with pytest.raises(EngineFailed, match="cannot be described as ONNX"):
+        load_engine("onnxruntime", model)
+
+
+def test_an_input_of_the_old_style_is_read(folder: Path) -> None:
+    layer = """layer { name: "data_l" type: "Input" top: "data_l"
+  input_param { shape { dim: 1 dim: 1 dim: 224 dim: 224 } } }"""
+    old = 'input: "data_l" input_dim: 1 input_dim: 1 input_dim: 224 input_dim: 224'
+    assert load_engine("onnxruntime", edited(folder, layer, old)).name == "onnxruntime"
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
+def test_an_engine_that_is_asked_for_has_to_agree_too(
+    model: Model, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    backend = ENGINES[name]
+
+    def load(self: Backend, caffe: CaffeNet, threads: int) -> Engine:
+        caffe.net.getLayer(caffe.net.getLayerId("conv1")).blobs = [
+            -blob for blob in caffe.blobs("conv1")
+        ]
+        return original(self, caffe, threads)
+
+    original = Backend.load
+    monkeypatch.setattr(Backend, "load", load)
+    assert backend.installed
+    with pytest.raises(EngineFailed, match="differs from opencv"):
+        load_engine(name, model)
 
 
 def test_openvino_keeps_what_it_compiled(

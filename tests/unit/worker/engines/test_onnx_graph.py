@@ -46,8 +46,14 @@ _TAIL = ' layer { name: "extra" type: "%s" bottom: "class8_ab" top: "extra" %s }
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        ("Eltwise", "eltwise_param { operation: MAX }", "only the plain sum"),
-        ("Pooling", "pooling_param { pool: MAX kernel_size: 2 }", "only the global mean"),
+        ("Eltwise", "eltwise_param { operation: MAX }", "operation: MAX"),
+        ("Pooling", "pooling_param { pool: MAX kernel_size: 2 }", "the setting kernel_size"),
+        ("Pooling", "pooling_param { pool: AVE }", "global_pooling: false"),
+        ("ReLU", "relu_param { negative_slope: 0.1 }", "negative_slope: 0.1"),
+        ("Softmax", "softmax_param { axis: 2 }", "axis: 2"),
+        ("Flatten", "flatten_param { axis: 2 }", "axis: 2"),
+        ("ReLU", "transform_param { scale: 2 }", "the field transform_param"),
+        ("ReLU", 'top: "more"', "2 outputs"),
         ("TanH", "", "which only the engine opencv"),
     ],
 )
@@ -58,6 +64,43 @@ def test_what_the_graph_cannot_say_is_refused(
     model = edited(folder, last, last + _TAIL % (kind, settings))
     with pytest.raises(UnsupportedLayer, match=message):
         write_onnx(model, tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("kernel_size: 3 pad: 1", "kernel_size: 3 pad_h: 1 pad_w: 1", "the setting pad_h"),
+        ("kernel_size: 3 pad: 1", "kernel_size: 3 pad: 1 pad: 0", "different values of pad"),
+        ("stride: 2 }", "stride_h: 2 stride_w: 2 }", "the setting stride_h"),
+        ("batch_norm_param { }", "batch_norm_param { use_global_stats: false }", "use_global"),
+        ("num_output: 8 kernel_size: 3", "num_output: 4 kernel_size: 3", "weights of the shape"),
+        (
+            "scale_param { bias_term: false",
+            "scale_param { num_axes: 2 bias_term: false",
+            "num_axes",
+        ),
+    ],
+)
+def test_a_setting_that_is_not_known_is_never_overlooked(
+    folder: Path, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(UnsupportedLayer, match=message):
+        write_onnx(edited(folder, old, new), tmp_path / "net.onnx")
+    assert not (tmp_path / "net.onnx").exists()
+
+
+def test_weights_are_those_of_the_layer_that_makes_a_blob(folder: Path, tmp_path: Path) -> None:
+    """OpenCV calls a layer by its output, which may be the name of another layer."""
+    model = edited(folder, '"conv2"', '"swapped"')
+    text = model.path("prototxt").read_text()
+    named = text.replace('name: "swapped" type', 'name: "conv2" type')
+    model = edited(folder, text, named)
+    write_onnx(model, tmp_path / "net.onnx")
+    session = ort.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
+    batch = np.random.default_rng(0).uniform(-50, 50, (1, 1, 64, 64)).astype(np.float32)
+    expected = load_engine("opencv", model).predict(batch)
+    found = session.run(["ab"], {"lightness": batch})[0]
+    assert np.abs(found - expected.ab).max() < 1e-2
 
 
 def test_a_scale_of_ones_leaves_no_trace(folder: Path, tmp_path: Path) -> None:
