@@ -12,7 +12,7 @@ from models.catalogue import BUNDLED, NETWORKS
 from models.manifest import open_folder
 
 BINS = 313
-SOFT = 0.1
+SOFT = 0.002
 """Scale of the last weights: logits as those of a trained network, not all in one bin."""
 # Outputs, stride and dilation of the convolutions of each block; BatchNorm ends the block.
 BLOCKS = (

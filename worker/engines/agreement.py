@@ -9,7 +9,7 @@ from worker.engines.base import Array, Engine, Prediction
 
 MAX_PROBABILITY = 1e-3
 """Largest difference of a probability, for engines that compute with f32."""
-MAX_MEAN_AB = 0.5
+MAX_MEAN_AB = 0.8
 """Largest mean distance in the ab plane, for engines that compute with less."""
 
 
