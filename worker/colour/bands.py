@@ -1,7 +1,9 @@
 """Working through an image in bands of rows that fit the cache, several at a time."""
 
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
 
 import cv2
 
@@ -33,6 +35,17 @@ def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:
     if threads == 1:
         run(0)
         return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(run, range(threads)):
-            pass
+    parts = [_pool(threads).submit(run, first) for first in range(threads)]
+    wait(parts)
+    for part in parts:
+        part.result()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Return threads that stay: OpenCV keeps some memory of every thread that ever called it."""
+    return ThreadPoolExecutor(threads, "bands")
+
+
+# Threads do not survive a fork.
+os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,3 +1,5 @@
+import multiprocessing
+import warnings
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -58,3 +60,21 @@ def test_what_the_work_raises_comes_out() -> None:
 
     with pytest.raises(ValueError, match="here"):
         each_band(1000, 1000, begin)
+
+
+def test_bands_work_again_after_a_fork() -> None:
+    def begin() -> Callable[[slice], None]:
+        return lambda _rows: None
+
+    each_band(20 * band_rows(10**6, 1000), 1000, begin)
+    context = multiprocessing.get_context("fork")
+    with warnings.catch_warnings():
+        # Python 3.12 warns of what Celery's prefork pool does as well.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = context.Process(target=each_band, args=(5000, 1000, begin))
+        child.start()
+    child.join(20)
+    try:
+        assert child.exitcode == 0
+    finally:
+        child.kill()
