@@ -8,11 +8,11 @@ from uuid_utils import uuid7
 from werkzeug.exceptions import Conflict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.requests import Upload, parse_job, parse_wait
+from api.requests import Upload, parse_idempotency, parse_job, parse_wait
 from api.schemas import JobPage, ListQuery, ResultQuery
 from api.services import Services, services
 from core.errors import QueueUnavailable, ResultGone, SourceNotFound
-from core.jobs import Job, JobRequest, State
+from core.jobs import Idempotency, Job, JobRequest, State
 from core.objects import ObjectRef, content_disposition
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
@@ -25,16 +25,15 @@ def submit() -> Any:
 
     Send JSON that names an object in storage, or a form with the file itself. With
     ``Prefer: wait=N`` (at most 60 seconds) the answer is the finished job, with status 200, if it
-    ends in time.
+    ends in time. With an ``Idempotency-Key`` the same request, sent again within 24 hours, is
+    answered with the same job.
     """
     s = services()
     parsed = parse_job(request, s.settings.max_bytes)
     wanted = parsed.options.model
     if wanted is not None:
         s.catalogue.get(wanted)
-    order = _store_upload(s, parsed) if isinstance(parsed, Upload) else parsed
-    job = s.jobs.create(order)
-    _publish(s, job)
+    job = _accept(s, parsed, parse_idempotency(request, parsed))
     wait = parse_wait(request)
     try:
         job, waited = s.waiters.wait(s.jobs, job, wait)
@@ -103,10 +102,25 @@ def _store_upload(s: Services, upload: Upload) -> JobRequest:
     return order
 
 
-def _publish(s: Services, job: Job) -> None:
+def _accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | None) -> Job:
+    """Return the job that an equal request has made before, or a new one."""
+    if idempotency and (known := s.jobs.find(idempotency)):
+        return known
+    if isinstance(parsed, Upload):
+        s.jobs.check_room(s.settings.max_queued)
+        order = _store_upload(s, parsed)
+    else:
+        order = parsed
+    job, is_new = s.jobs.accept(order, s.settings.max_queued, idempotency)
+    if is_new:
+        _publish(s, job, idempotency)
+    return job
+
+
+def _publish(s: Services, job: Job, idempotency: Idempotency | None) -> None:
     """Queue a recorded job; if that fails the client is told so, and the record goes."""
     try:
         s.publisher.publish(job.id)
     except QueueUnavailable:
-        s.jobs.discard(job.id)
+        s.jobs.discard(job.id, idempotency)
         raise

@@ -14,6 +14,12 @@ _PREFER = {
     "description": "wait=N: answer when the job has ended, after N seconds (at most 60) anyway",
     "schema": {"type": "string", "examples": ["wait=20"]},
 }
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "the same request with the same key, within 24 hours, makes no second job",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -27,6 +33,7 @@ def complete(spec: Any) -> Any:
     submit["requestBody"] = {"required": True, "content": _job_bodies()}
     for operation in (submit, spec["paths"]["/v1/jobs/{job_id}"]["get"]):
         operation.setdefault("parameters", []).append(_PREFER)
+    submit["parameters"].append(_IDEMPOTENCY)
     submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
     result = spec["paths"]["/v1/jobs/{job_id}/result"]["get"]
     result["responses"]["200"] = {

@@ -21,6 +21,8 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,
     errors.BucketNotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
+    errors.IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     errors.InvalidBucket: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidKey: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DestinationIsSource: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -50,7 +52,7 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response
     body = {"type": "about:blank", "title": _title(status), "status": int(status)}
     body |= {"code": code, "detail": detail, **more}
     response = Response(json.dumps(body) + "\n", int(status), content_type=CONTENT_TYPE)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = RETRY_AFTER
     return response
 

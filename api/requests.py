@@ -1,5 +1,6 @@
 """Parsing what clients send."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import IO
@@ -16,7 +17,7 @@ from werkzeug.exceptions import (
 from werkzeug.http import parse_dict_header
 
 from core.errors import EmptyObject, ObjectTooLarge
-from core.jobs import JobRequest, Options
+from core.jobs import Idempotency, JobRequest, Options
 from core.objects import ObjectRef
 
 MAX_JSON_BYTES = 64 * 1024
@@ -52,6 +53,26 @@ def parse_job(request: Request, max_bytes: int) -> JobRequest | Upload:
         _check_length(request, max_bytes + FORM_ALLOWANCE, "see TINTYPE_MAX_BYTES")
         return _parse_form(request, max_bytes)
     raise UnsupportedMediaType("send application/json, or multipart/form-data with a file")
+
+
+def parse_idempotency(request: Request, parsed: JobRequest | Upload) -> Idempotency | None:
+    """Return the Idempotency-Key with the fingerprint of the request; None without a key.
+
+    Raises:
+        BadRequest: the key is empty, too long or not of visible ASCII characters.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        raise BadRequest("Idempotency-Key takes 1 to 255 visible ASCII characters, without spaces")
+    if isinstance(parsed, JobRequest):
+        return Idempotency.of(key, parsed.model_dump_json().encode())
+    content = hashlib.file_digest(parsed.stream, "sha256").digest()  # type: ignore[arg-type]
+    parsed.stream.seek(0)
+    destination = parsed.destination.model_dump_json() if parsed.destination else ""
+    parts = (parsed.filename, parsed.content_type, destination, parsed.options.model_dump_json())
+    return Idempotency.of(key, content, *(part.encode() for part in parts))
 
 
 def parse_wait(request: Request) -> float:

@@ -71,6 +71,18 @@ class QueueUnavailable(TransientError):
     code = "queue_unavailable"
 
 
+class QueueFull(TransientError):
+    """Raised when so many jobs are queued that no more are accepted."""
+
+    code = "queue_full"
+
+
+class IdempotencyConflict(PermanentError):
+    """Raised when an idempotency key comes again with another request."""
+
+    code = "idempotency_conflict"
+
+
 class NoLiveWorker(TransientError):
     """Raised when no worker has been heard from lately."""
 

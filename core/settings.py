@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """Children of one worker process, each with its own loaded network; 0: see ``children``."""
     max_pixels: int = Field(default=100_000_000, ge=1)
     max_bytes: int = Field(default=64 * MIB, ge=1)
+    max_queued: int = Field(default=100_000, ge=0)
+    """Jobs that may wait; more are refused with 429. 0: no limit."""
     max_attempts: int = Field(default=3, ge=1)
     job_timeout: Seconds = 120
     """Seconds a job may work before it fails; a hang is killed 10 s later."""

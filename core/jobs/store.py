@@ -10,7 +10,14 @@ from typing import Any, cast
 from redis import Redis
 from uuid_utils import UUID, uuid7
 
-from core.errors import InvalidCursor, JobNotFound, TintypeError
+from core.errors import (
+    IdempotencyConflict,
+    InvalidCursor,
+    JobNotFound,
+    QueueFull,
+    TintypeError,
+)
+from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
 from core.jobs.records import Job, JobRequest, JobResult, Problem, State, Timings
 from core.redis_client import reachable
 
@@ -40,16 +47,69 @@ class JobStore:
             self._redis.ping()
 
     def create(self, request: JobRequest) -> Job:
-        """Record a new job as queued. It still has to be published."""
+        """Record a new job as queued, whatever else is. It still has to be published."""
+        job, _ = self.accept(request)
+        return job
+
+    def accept(
+        self, request: JobRequest, most_queued: int = 0, idempotency: Idempotency | None = None
+    ) -> tuple[Job, bool]:
+        """Record a job as queued and return it with True: it still has to be published.
+
+        With an idempotency key, the job that an equal request made in the last 24 hours comes
+        back with False instead. ``most_queued`` 0 is no limit.
+
+        Raises:
+            IdempotencyConflict: the key came with another request before.
+            QueueFull: as many jobs are queued as may be.
+        """
         job_id = str(uuid7())
         spec = request.model_dump_json(exclude_none=True)
-        created = self._run("create", job_id, [ALL, State.QUEUED], [spec])
-        fields = {"state": State.QUEUED, "attempt": "0", "spec": spec, "created": str(created)}
-        return _parse(job_id, fields)
+        keys = [*self._keys(job_id, [ALL, State.QUEUED]), self._idempotency_key(idempotency)]
+        fingerprint = idempotency.fingerprint if idempotency else ""
+        arguments: Sequence[str | int]
+        arguments = [job_id, spec, most_queued, fingerprint, LIFETIME_SECONDS * 1000]
+        with reachable():
+            answer, value = self._scripts["create"](keys=keys, args=arguments)
+        match answer:
+            case "created":
+                fields = {"state": State.QUEUED, "attempt": "0", "spec": spec, "created": value}
+                return _parse(job_id, fields), True
+            case "known":
+                return self.get(value), False
+            case "other":
+                raise _other_request()
+            case _:
+                raise _full(most_queued)
 
-    def discard(self, job_id: str) -> None:
-        """Forget a job that was recorded and could not be published."""
-        self._run("discard", job_id, [ALL, State.QUEUED], [])
+    def check_room(self, most_queued: int) -> None:
+        """Find out early whether one more job may wait; ``accept`` decides.
+
+        Raises:
+            QueueFull: as many jobs are queued as may be.
+        """
+        if 0 < most_queued <= self.count(State.QUEUED):
+            raise _full(most_queued)
+
+    def find(self, idempotency: Idempotency) -> Job | None:
+        """Return the job that an equal request with this key made in the last 24 hours.
+
+        Raises:
+            IdempotencyConflict: the key came with another request before.
+        """
+        with reachable():
+            known = cast(dict[str, str], self._redis.hgetall(self._idempotency_key(idempotency)))
+        if not known:
+            return None
+        if known["fingerprint"] != idempotency.fingerprint:
+            raise _other_request()
+        return self.get(known["job"])
+
+    def discard(self, job_id: str, idempotency: Idempotency | None = None) -> None:
+        """Forget a job that was recorded and could not be published, and its key."""
+        keys = [*self._keys(job_id, [ALL, State.QUEUED]), self._idempotency_key(idempotency)]
+        with reachable():
+            self._scripts["discard"](keys=keys, args=[job_id])
 
     def start(self, job_id: str, max_attempts: int) -> int | None:
         """Start an attempt; return its fencing token, or None if the job must not run.
@@ -118,15 +178,31 @@ class JobStore:
         )
 
     def _run(self, script: str, job_id: str, indexes: Sequence[str], rest: Sequence[Any]) -> int:
-        keys = [self._job_key(job_id), *map(self._index_key, indexes)]
         with reachable():
+            keys = self._keys(job_id, indexes)
             return int(self._scripts[script](keys=keys, args=[job_id, *rest]))
+
+    def _keys(self, job_id: str, indexes: Sequence[str]) -> Sequence[str]:
+        return [self._job_key(job_id), *map(self._index_key, indexes)]
+
+    def _idempotency_key(self, idempotency: Idempotency | None) -> str:
+        return f"{self._prefix}:idempotency:{idempotency.digest if idempotency else ''}"
 
     def _job_key(self, job_id: str) -> str:
         return f"{self._prefix}:job:{job_id}"
 
     def _index_key(self, name: str) -> str:
         return f"{self._prefix}:jobs:{name}"
+
+
+def _full(most_queued: int) -> QueueFull:
+    return QueueFull(f"{most_queued} jobs are queued, as many as may be; submit again later")
+
+
+def _other_request() -> IdempotencyConflict:
+    return IdempotencyConflict(
+        "this Idempotency-Key came with another request; use a new key for a new job"
+    )
 
 
 def _as_id(cursor: str) -> str:

@@ -50,7 +50,10 @@ def test_both_bodies_of_an_order_are_documented(document: dict[str, Any]) -> Non
     form = content["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
     assert set(form["properties"]) == {"file", "destination", "options"}
-    assert [parameter["name"] for parameter in submit["parameters"]] == ["Prefer"]
+    assert [parameter["name"] for parameter in submit["parameters"]] == [
+        "Prefer",
+        "Idempotency-Key",
+    ]
     assert {"200", "202"} <= set(submit["responses"])
 
 
