@@ -43,7 +43,8 @@ def test_a_job_whose_process_is_killed_runs_again(stack: Stack) -> None:
         assert ended.attempt == 2
 
 
-def test_a_busy_worker_leaves_the_rest_in_the_queue(stack: Stack) -> None:
+def test_a_busy_worker_leaves_the_rest_in_the_queue(tmp_path: Path) -> None:
+    stack = Stack(StackOptions(tmp_path / "stack"), Settings(concurrency=1))
     with running(stack) as own, connect(own.settings.redis_url) as redis:
         source = own.put("a.jpg", PHOTO)
         with frozen(child(stack, "s3")):
