@@ -7,6 +7,7 @@ from PIL import Image
 
 from core.errors import BrokenImage, UnsupportedFormat
 from worker.colour.lightness import Pixels
+from worker.images.codecs import imdecode
 
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANAR = 258, 262, 284
 _TIFF_WHITE_IS_ZERO, _TIFF_RGB, _TIFF_SEPARATE = 0, 2, 2
@@ -35,11 +36,7 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
     """
     if image.format == "PNG":
         _check_chunks(data)
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None:
-        raise BrokenImage("the 16-bit image cannot be decoded")
-    if array.shape[:2] != (image.height, image.width):
-        raise BrokenImage("the image's header contradicts itself about its size")
+    array = imdecode(data, cv2.IMREAD_UNCHANGED, (image.height, image.width))
     if array.dtype != np.uint16:
         raise UnsupportedFormat("16-bit images of this kind are not supported")
     deep = np.asarray(array, np.uint16)

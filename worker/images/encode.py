@@ -11,8 +11,8 @@ from PIL import Image
 from core.errors import ImageTooLarge
 from core.jobs.records import OutputFormat
 from worker.colour.lightness import Pixels
-from worker.images.jpeg import MAX_SEGMENT, encode_jpeg
-from worker.images.photo import EXIF_PREFIX, Photo, with_alpha
+from worker.images.jpeg import encode_jpeg
+from worker.images.photo import Photo, with_alpha
 from worker.images.png import encode_png
 from worker.images.tiff import encode_tiff
 
@@ -39,9 +39,7 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
             return encode_tiff(photo)
         photo = _to_8_bits(photo)
     if format == "jpeg":
-        body = (photo.exif or b"").removeprefix(EXIF_PREFIX)
-        fits = len(body) <= MAX_SEGMENT - len(EXIF_PREFIX)
-        return encode_jpeg(photo if fits else replace(photo, exif=None), quality or DEFAULT_QUALITY)
+        return encode_jpeg(photo, quality or DEFAULT_QUALITY)
     return _with_pillow(photo, format, quality)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BrokenImage
-from worker.images.blue_first import imencode
+from worker.images.codecs import imdecode, imencode
 from worker.images.photo import EXIF_PREFIX, Photo
 
 MAX_SEGMENT = 65_533
@@ -59,16 +59,11 @@ def decode_jpeg(data: bytes, grey: bool, height: int, width: int) -> NDArray[np.
     """
     check_markers(data)
     mode = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None:
-        raise BrokenImage("the JPEG is cut short or damaged")
-    if pixels.shape[:2] != (height, width):
-        raise BrokenImage("the image's header contradicts itself about its size")
-    return np.asarray(pixels, np.uint8)
+    return imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION, (height, width))
 
 
 def encode_jpeg(photo: Photo, quality: int) -> bytes:
-    """Write an 8-bit photo as baseline JPEG with JFIF density, EXIF and ICC profile.
+    """Write an 8-bit photo as baseline JPEG with JFIF density, ICC profile and EXIF if it fits.
 
     Raises:
         BrokenImage: OpenCV cannot write it.
@@ -84,8 +79,9 @@ def encode_jpeg(photo: Photo, quality: int) -> bytes:
 
 def _metadata(photo: Photo) -> Iterator[bytes]:
     """Yield the segments for EXIF (Exif 2.32, 4.7.2) and the profile (ICC.1:2022, B.4)."""
-    if photo.exif:
-        yield _segment(_APP1, EXIF_PREFIX + photo.exif.removeprefix(EXIF_PREFIX))
+    exif = EXIF_PREFIX + (photo.exif or b"").removeprefix(EXIF_PREFIX)
+    if photo.exif and len(exif) <= MAX_SEGMENT:
+        yield _segment(_APP1, exif)
     icc = photo.icc or b""
     parts = [icc[at : at + _ICC_PART] for at in range(0, len(icc), _ICC_PART)]
     for number, part in enumerate(parts, 1):

@@ -4,7 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from worker.images.blue_first import imencode
+from worker.images.codecs import imencode
 from worker.images.photo import EXIF_PREFIX, Photo, with_alpha
 
 _SIGNATURE_AND_IHDR = 33
