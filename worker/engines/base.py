@@ -2,8 +2,6 @@
 
 from typing import Protocol
 
-import numpy as np
-
 from models import Model
 from models.prior import prior_over
 from worker.colour.network import Array, Network, Prediction
@@ -29,15 +27,6 @@ class Engine(Network, Protocol):
         """Return the model whose files were loaded."""
         ...
 
-    def warm_up(self) -> None:
-        """Run once at the network's own size, so that the first job does not pay for it.
-
-        Raises:
-            ModelCorrupt: the files do not fit each other.
-            EngineFailed: this engine cannot run the network.
-        """
-        ...
-
 
 class LoadedEngine:
     """What the engines have in common; each adds ``predict``."""
@@ -53,8 +42,3 @@ class LoadedEngine:
     def predict(self, lightness: Array) -> Prediction:
         """Run one forward pass; see ``worker.colour.Network``."""
         raise NotImplementedError
-
-    def warm_up(self) -> None:
-        """Run once at the network's own size."""
-        size = self.model.manifest.input_size
-        self.predict(np.zeros((1, 1, size, size), np.float32))

@@ -19,7 +19,6 @@ _SETTINGS: dict[str, tuple[str, set[str]]] = {
 }
 _OF_TRAINING = {"filler", "weight_filler", "bias_filler", "moving_average_fraction", "engine"}
 _OF_EVERY_LAYER = {"name", "type", "bottom", "top", "param", "phase", "include", "exclude"}
-_SINGLE_OUTPUT = 1
 
 
 class CaffeLayer:
@@ -39,7 +38,7 @@ class CaffeLayer:
         if self.kind in {"Silence", "Input"}:
             self.top = str(tops[0]) if tops else ""
             return
-        if len(tops) != _SINGLE_OUTPUT:
+        if len(tops) != 1:
             raise self.unsupported(f"{len(tops)} outputs")
         self.top = str(tops[0])
         self._read(message)

@@ -2,7 +2,6 @@
 
 import onnxruntime as ort
 
-from core.errors import EngineFailed
 from worker.engines.base import Array, LoadedEngine, Prediction
 from worker.engines.caffe import CaffeNet
 from worker.engines.onnx_graph import AB, INPUT, PROBABILITIES, build_onnx
@@ -17,17 +16,14 @@ class OnnxRuntimeEngine(LoadedEngine):
         """Build the session; ``threads`` 0 takes every core.
 
         Raises:
-            EngineFailed, UnsupportedLayer: the network cannot be run this way.
+            EngineFailed, UnsupportedLayer: the network cannot be described as ONNX.
         """
         super().__init__(caffe.model, caffe.palette)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         graph = build_onnx(caffe).SerializeToString()
-        try:
-            self._session = ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
-        except Exception as error:
-            raise EngineFailed(f"onnxruntime cannot load {caffe.model.name}: {error}") from error
+        self._session = ort.InferenceSession(graph, options, ["CPUExecutionProvider"])
 
     def predict(self, lightness: Array) -> Prediction:
         """Run one forward pass; see ``worker.colour.Network``."""

@@ -29,9 +29,14 @@ class OpenCVEngine(LoadedEngine):
         return Prediction(np.asarray(probabilities), np.asarray(ab))
 
     def warm_up(self) -> None:
-        """Run once at the network's own size; OpenCV tells only now if files do not fit."""
+        """Run once at the network's own size, so that the first job does not pay for it.
+
+        Raises:
+            ModelCorrupt: the files do not fit each other; OpenCV tells only now.
+        """
+        size = self.model.manifest.input_size
         try:
-            super().warm_up()
+            self.predict(np.zeros((1, 1, size, size), np.float32))
         except cv2.error as error:
             raise ModelCorrupt(
                 f"{self.model.name} from {self.model.folder} cannot run: {error}"

@@ -8,7 +8,6 @@ import numpy as np
 import openvino as ov
 from platformdirs import user_cache_path
 
-from core.errors import EngineFailed
 from worker.engines.base import Array, LoadedEngine, Prediction
 from worker.engines.caffe import CaffeNet
 from worker.engines.onnx_graph import AB, INPUT, PROBABILITIES, build_onnx
@@ -28,7 +27,7 @@ class OpenVINOEngine(LoadedEngine):
         AVX512-BF16).
 
         Raises:
-            EngineFailed, UnsupportedLayer: the network cannot be run this way.
+            EngineFailed, UnsupportedLayer: the network cannot be described as ONNX.
         """
         super().__init__(caffe.model, caffe.palette)
         core = ov.Core()
@@ -43,10 +42,7 @@ class OpenVINOEngine(LoadedEngine):
         if folder := cache_folder():
             settings["CACHE_DIR"] = str(folder)
         graph = build_onnx(caffe).SerializeToString()
-        try:
-            self._compiled = core.compile_model(core.read_model(graph), DEVICE, settings)
-        except Exception as error:
-            raise EngineFailed(f"openvino cannot load {caffe.model.name}: {error}") from error
+        self._compiled = core.compile_model(core.read_model(graph), DEVICE, settings)
         self._local = threading.local()
 
     def predict(self, lightness: Array) -> Prediction:
