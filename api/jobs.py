@@ -104,9 +104,10 @@ def _store_upload(s: Services, upload: Upload) -> JobRequest:
 
 def _accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | None) -> Job:
     """Return the job that an equal request has made before, or a new one."""
-    if idempotency and (known := s.jobs.find(idempotency)):
-        return known
     if isinstance(parsed, Upload):
+        # Found out before the file is stored; ``accept`` decides.
+        if idempotency and (known := s.jobs.find(idempotency)):
+            return known
         s.jobs.check_room(s.settings.max_queued)
         order = _store_upload(s, parsed)
     else:
