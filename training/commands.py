@@ -98,7 +98,7 @@ def train(
         trainer.resume(checkpoint)
         click.echo(f"going on from step {trainer.step} of {plan.steps}")
     elif start and Path(start).is_file():
-        trainer.start_from(Path(start))
+        trainer.start_with(load_average(Path(start)))
     elif start:
         model = Catalogue.from_settings(Settings.load()).find(start)
         trainer.start_with(unfold(model, _samples(found, plan.phases[0])))

@@ -55,14 +55,8 @@ class Trainer:
             # Only the counters of the frozen statistics are missing from the state.
             network.stem.load_state_dict(state, strict=False)
 
-    def start_from(self, checkpoint: Path) -> None:
-        """Begin with the averaged weights of another run, and with a schedule of one's own."""
-        average = torch.load(checkpoint, weights_only=True)["average"]
-        self.average.load_state_dict(average | {"n_averaged": torch.tensor(0)})
-        self.network.load_state_dict(self.average.module.state_dict())
-
     def start_with(self, network: TintSmall) -> None:
-        """Begin with the weights of a network, such as ``training.unfold`` returns."""
+        """Begin with the weights of another run or model, and with a schedule of one's own."""
         for mine in (self.network, self.average.module):
             mine.load_state_dict(network.state_dict())
 

@@ -14,6 +14,7 @@ from tests.support.standin import palette
 from training.bins import SoftEncoder
 from training.commands import cli
 from training.data import Crops, Phase, compress, damage, find_photos, scratch
+from training.export import load_average
 from training.network import STEM
 from training.recipes import Recipe
 from training.stem import from_archive
@@ -117,7 +118,7 @@ def test_a_run_can_begin_with_the_weights_of_another(photos: Path, tmp_path: Pat
     first = _trainer()
     first.run(find_photos(photos), tmp_path / "first.pt")
     second = Trainer(RECIPE, SoftEncoder(palette()), np.ones(313, np.float32))
-    second.start_from(tmp_path / "first.pt")
+    second.start_with(load_average(tmp_path / "first.pt"))
     assert second.step == 0
     expected = first.average.module.state_dict()
     for trained in (second.network, second.average.module):
