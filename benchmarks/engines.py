@@ -117,7 +117,7 @@ def _draw(rows: list[dict[str, Any]]) -> Figure:
         axis.set(title=network, xlabel="batch", ylabel="ms an image", yscale="log", xscale="log")
         axis.set_xticks(BATCHES, [str(batch) for batch in BATCHES])
         axis.grid(visible=True, which="both", alpha=0.3)
-    axis.legend(title="engine, threads", fontsize=8)
+    axis.legend(title="engine, threads", fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -151,7 +151,7 @@ def _draw(rows: list[dict[str, Any]]) -> Figure:
         axis.grid(visible=True, alpha=0.3)
     deep = [(row["jobs"], row["deep_ms"]) for row in rows if row["deep_ms"]]
     axis.plot(*zip(*deep, strict=True), "s", label=f"page {DEEP}") if deep else None
-    axis.legend()
+    axis.legend(loc="lower left")
     return figure
 
 

@@ -38,6 +38,11 @@ def write(name: str, result: Mapping[str, Any], figure: Figure) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     content = {"machine": machine(), **result}
     (folder / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    for axis in figure.axes:
+        bottom, top = axis.get_ylim()
+        if bottom == 0:
+            axis.set_ylim(0, 1.1 * top)
+    figure.set_layout_engine("constrained")
     figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
     print(f"{folder / name}.json and .png")
 
