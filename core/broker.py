@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from core.jobs.records import Priority
 from core.settings import Settings
 
 COLORIZE_TASK = "tintype.colorize"
-QUEUE = "tintype.normal"
+QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
+AGAIN = "tintype.again"
+"""For jobs that have waited already: it comes before all others."""
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""
 
@@ -27,7 +30,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 5,
         },
-        "task_default_queue": QUEUE,
+        "task_default_queue": QUEUES[Priority.NORMAL],
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_ignore_result": True,
@@ -51,3 +54,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
     }
+
+
+def message(job_id: str, queue: str) -> dict[str, Any]:
+    """Return what ``Celery.send_task`` needs to queue a job."""
+    return {"name": COLORIZE_TASK, "args": [job_id], "queue": queue, "task_id": job_id}

@@ -17,6 +17,10 @@ class TransientError(TintypeError):
     """A server is away or busy; trying again later can help."""
 
 
+class AttemptError(TintypeError):
+    """Something went wrong in this attempt; another may do better, a few times."""
+
+
 class InvalidSetting(PermanentError):
     """Raised when a setting has a value that cannot work."""
 
@@ -203,13 +207,61 @@ class UnsupportedLayer(EngineFailed):
     code = "unsupported_layer"
 
 
-class JobTimeout(PermanentError):
+class JobEnded(PermanentError):
+    """Raised when a job is asked for something that its state does not allow."""
+
+    code = "job_ended"
+
+
+class AttemptOver(PermanentError):
+    """Raised in a worker when its job was canceled or given to another."""
+
+    code = "attempt_over"
+
+
+class InvalidWebhook(PermanentError):
+    """Raised when a webhook's URL is not one that may be called."""
+
+    code = "invalid_webhook"
+
+
+class WebhooksOff(PermanentError):
+    """Raised when a job names a webhook and there is no secret to sign deliveries with."""
+
+    code = "webhooks_off"
+
+
+class WebhookRefused(PermanentError):
+    """Raised when a webhook's host has an address that must not be called."""
+
+    code = "webhook_refused"
+
+
+class WebhookUnreachable(TransientError):
+    """Raised when a webhook's receiver cannot be reached or does not answer."""
+
+    code = "webhook_unreachable"
+
+
+class DeliveryNotFound(PermanentError):
+    """Raised when no webhook delivery has this id."""
+
+    code = "delivery_not_found"
+
+
+class TooManyStreams(TransientError):
+    """Raised when as many event streams are open as may be."""
+
+    code = "too_many_streams"
+
+
+class JobTimeout(AttemptError):
     """Raised when a job works longer than its time limit."""
 
     code = "timeout"
 
 
-class OutOfMemory(PermanentError):
+class OutOfMemory(AttemptError):
     """Raised when an image needs more memory than the worker has."""
 
     code = "out_of_memory"

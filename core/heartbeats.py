@@ -1,4 +1,4 @@
-"""Which workers are alive: each child with a loaded network says so every few seconds."""
+"""Which processes are alive: each says so every few seconds, a worker's child once it can work."""
 
 import os
 import socket
@@ -12,17 +12,18 @@ from core.redis_client import reachable
 
 INTERVAL = 2.0
 LIFETIME = 10.0
-KEY = "tintype:workers"
+WORKERS = "tintype:workers"
+WEBHOOKS = "tintype:webhooks"
 
 
-def alive(redis: Redis) -> set[str]:
-    """Return the children heard from in the last 10 seconds, each as ``host:pid``.
+def alive(redis: Redis, key: str = WORKERS) -> set[str]:
+    """Return the processes heard from in the last 10 seconds, each as ``host:pid``.
 
     Raises:
         QueueUnavailable: Redis is away.
     """
     with reachable():
-        return {str(name) for name in redis.zrangebyscore(KEY, _now(redis) - LIFETIME, "+inf")}
+        return {str(name) for name in redis.zrangebyscore(key, _now(redis) - LIFETIME, "+inf")}
 
 
 def _now(redis: Redis) -> float:
@@ -32,16 +33,17 @@ def _now(redis: Redis) -> float:
 
 
 def member(pid: int) -> str:
-    """Return what a child of this host is called."""
+    """Return what a process of this host is called."""
     return f"{socket.gethostname()}:{pid}"
 
 
 class Heartbeat(threading.Thread):
     """Says that this process is alive until the process ends."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, key: str = WORKERS) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._redis = redis
+        self._key = key
         self._member = member(os.getpid())
         self._stopped = threading.Event()
 
@@ -50,8 +52,8 @@ class Heartbeat(threading.Thread):
         while not self._stopped.is_set():
             with suppress(RedisError):
                 now = _now(self._redis)
-                self._redis.zadd(KEY, {self._member: now})
-                self._redis.zremrangebyscore(KEY, "-inf", now - 10 * LIFETIME)
+                self._redis.zadd(self._key, {self._member: now})
+                self._redis.zremrangebyscore(self._key, "-inf", now - 10 * LIFETIME)
             self._stopped.wait(INTERVAL)
 
     def stop(self) -> None:
@@ -60,4 +62,4 @@ class Heartbeat(threading.Thread):
         if self.is_alive():
             self.join(INTERVAL)
         with suppress(RedisError):
-            self._redis.zrem(KEY, self._member)
+            self._redis.zrem(self._key, self._member)

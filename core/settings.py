@@ -8,12 +8,14 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.cores import cores
-from core.errors import InvalidBucket, InvalidSetting
+from core.errors import InvalidBucket, InvalidSetting, InvalidWebhook
 from core.objects import check_bucket
+from core.webhook_urls import check_networks, check_webhook_url
 
 MIB = 1024 * 1024
 MOST_CHILDREN = 4
 Seconds = Annotated[float, Field(gt=0)]
+Networks = Annotated[str, AfterValidator(check_networks)]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]
 
 
@@ -53,12 +55,22 @@ class Settings(BaseSettings):
     """Jobs that may wait; more are refused with 429. 0: no limit."""
     max_attempts: int = Field(default=3, ge=1)
     job_timeout: Seconds = 120
-    """Seconds a job may work before it fails; a hang is killed 10 s later."""
-    storage_patience: Seconds = 30
-    """Seconds that a job keeps trying while storage is away."""
+    """Seconds that one attempt may take; a hang is killed 10 s later."""
+    storage_patience: Seconds = 3600
+    """Seconds that a job keeps trying while storage is away; it waits in the queue meanwhile."""
+    job_ttl: Seconds = 7 * 24 * 3600
+    """Seconds that an ended job is remembered."""
+    drain_seconds: Seconds = 25
+    """Seconds after SIGTERM until a worker gives back what it has not finished."""
+    webhook_secret: SecretStr | None = None
+    """Signs deliveries: ``whsec_`` and base64; several, separated by spaces, while it changes."""
+    webhook_url: Annotated[str, AfterValidator(check_webhook_url)] | None = None
+    """For jobs that name none."""
+    webhook_allow: Networks = ""
+    """Private networks that webhooks may reach, with or without TLS, separated by commas."""
     api_processes: int = Field(default=2, ge=1)
-    api_threads: int = Field(default=16, ge=2)
-    """Requests that one API process answers at a time."""
+    api_threads: int = Field(default=64, ge=4)
+    """Requests that one API process answers at a time; half may wait for jobs, a quarter stream."""
     presign_seconds: int = Field(default=900, ge=1, le=604_800)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -78,6 +90,8 @@ class Settings(BaseSettings):
             raise InvalidSetting(problems) from error
         except InvalidBucket as error:
             raise InvalidSetting(f"TINTYPE_BUCKET: {error}") from error
+        except InvalidWebhook as error:
+            raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
 
     @property
     def children(self) -> int:

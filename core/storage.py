@@ -116,6 +116,23 @@ class Storage:
                 Metadata=dict(metadata or {}),
             )
 
+    def size(self, ref: ObjectRef) -> int | None:
+        """Return how many bytes an object has; None if there is no such object."""
+        try:
+            with _translated(ref):
+                return self._client.head_object(Bucket=ref.bucket, Key=ref.key)["ContentLength"]
+        except (SourceNotFound, BucketNotFound):
+            return None
+
+    def copy(self, source: ObjectRef, destination: ObjectRef) -> None:
+        """Copy an object within storage, with its metadata."""
+        with _translated(source):
+            self._client.copy_object(
+                Bucket=destination.bucket,
+                Key=destination.key,
+                CopySource={"Bucket": source.bucket, "Key": source.key},
+            )
+
     def presign(
         self, ref: ObjectRef, content_type: str, method: Literal["GET", "HEAD"] = "GET"
     ) -> str:

@@ -10,7 +10,7 @@ from redis import Redis
 from cli.stack import servers
 from cli.stack.child import Child
 from core.errors import StackError
-from core.jobs import JobStore
+from core.jobs import Attempts, JobStore, Limits
 from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
@@ -71,6 +71,16 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def jobs(redis: Redis) -> JobStore:
     """The job store on an empty database."""
     return JobStore(redis)
+
+
+LIMITS = Limits(attempts=3, timeout=120, patience=3600)
+TTL = 3600.0
+
+
+@pytest.fixture
+def attempts(redis: Redis) -> Attempts:
+    """What workers do with jobs, on the same database."""
+    return Attempts(redis, LIMITS, TTL)
 
 
 @pytest.fixture(scope="session")

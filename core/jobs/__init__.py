@@ -1,17 +1,35 @@
 """Jobs: what one is, and the store in which every change of state is one Lua script."""
 
+from core.jobs.attempts import Attempt, Attempts, Limits
 from core.jobs.idempotency import Idempotency
-from core.jobs.records import Job, JobRequest, JobResult, Options, Problem, State, Timings
+from core.jobs.records import (
+    Job,
+    JobRequest,
+    JobResult,
+    Options,
+    Priority,
+    Problem,
+    Stage,
+    State,
+    Timings,
+    Webhook,
+)
 from core.jobs.store import JobStore
 
 __all__ = [
+    "Attempt",
+    "Attempts",
     "Idempotency",
     "Job",
     "JobRequest",
     "JobResult",
     "JobStore",
+    "Limits",
     "Options",
+    "Priority",
     "Problem",
+    "Stage",
     "State",
     "Timings",
+    "Webhook",
 ]

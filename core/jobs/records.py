@@ -8,9 +8,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_seriali
 
 from core.errors import DestinationIsSource
 from core.objects import ObjectRef
+from core.webhook_urls import check_webhook_url
 
 Milliseconds = Annotated[float, Field(ge=0), AfterValidator(lambda ms: round(ms, 2))]
 OutputFormat = Literal["jpeg", "png", "webp", "tiff"]
+FinalState = Literal["succeeded", "failed", "canceled"]
 
 
 class State(StrEnum):
@@ -33,6 +35,27 @@ class State(StrEnum):
         return self not in (State.QUEUED, State.RUNNING)
 
 
+class Priority(StrEnum):
+    """Which queue a job waits in. Each but the first still gets a share of the workers."""
+
+    HIGH = "high"
+    """Someone is waiting for it."""
+    NORMAL = "normal"
+    LOW = "low"
+    """Whole archives."""
+
+
+class Stage(StrEnum):
+    """What a worker is doing with a running job."""
+
+    FETCH = "fetch"
+    """Reading the source."""
+    INFER = "infer"
+    """Decoding, colorizing and encoding."""
+    STORE = "store"
+    """Writing the result; too late to cancel."""
+
+
 class Record(BaseModel):
     """Base of all records: frozen, and unknown fields are errors."""
 
@@ -53,6 +76,19 @@ class Options(Record):
     """Of the result. Left out: the destination's suffix, else the source's format."""
     quality: Annotated[int, Field(ge=1, le=100)] | None = None
     """For JPEG and WebP; left out: 92."""
+    force: bool = False
+    """Do it again, though the same source, options and model have a result already."""
+
+
+class Webhook(Record):
+    """Where to tell that a job has ended (standardwebhooks.com)."""
+
+    url: Annotated[str, AfterValidator(check_webhook_url)]
+    events: Annotated[tuple[FinalState, ...], Field(min_length=1)] = (
+        "succeeded",
+        "failed",
+        "canceled",
+    )
 
 
 class JobRequest(Record):
@@ -62,6 +98,9 @@ class JobRequest(Record):
     destination: ObjectRef | None = None
     """Left out: ``colorized/<source key>.<fingerprint>.<suffix>`` in the source's bucket."""
     options: Options = Options()
+    priority: Priority = Priority.NORMAL
+    webhook: Webhook | None = None
+    """Left out: ``TINTYPE_WEBHOOK_URL``, if that is set."""
 
     @model_validator(mode="after")
     def _source_is_never_overwritten(self) -> Self:
@@ -105,6 +144,7 @@ class JobResult(Record):
     height: int
     content_type: str
     bytes: int
+    cached: bool = False
     timings: Timings
 
 
@@ -119,12 +159,19 @@ class Job(Record):
     source: ObjectRef
     destination: ObjectRef | None
     """As asked for; when left out, known once the job has succeeded."""
-    options: Options
+    options: Options = Options()
+    priority: Priority = Priority.NORMAL
+    stage: Stage | None = None
+    """While it runs."""
+    worker: str | None = None
+    """The process that runs it, as ``host:pid``."""
     model: ModelRef | None = None
     width: int | None = None
     height: int | None = None
     content_type: str | None = None
     bytes: int | None = None
+    cached: bool = False
+    """Whether an earlier job had made this result already."""
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime

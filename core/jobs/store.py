@@ -1,11 +1,10 @@
-"""The job store in Redis: one hash per job, one sorted set per state, one Lua script per change."""
+"""What clients do with jobs: create, look, list, cancel, try again."""
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.resources import files
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
+from typing import cast
 
 from redis import Redis
 from uuid_utils import UUID, uuid7
@@ -13,33 +12,26 @@ from uuid_utils import UUID, uuid7
 from core.errors import (
     IdempotencyConflict,
     InvalidCursor,
+    JobEnded,
     JobNotFound,
     QueueFull,
     TintypeError,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
-from core.jobs.records import Job, JobRequest, JobResult, Problem, State, Timings
+from core.jobs.parsing import parse_job
+from core.jobs.records import Job, JobRequest, Priority, State, Webhook
+from core.jobs.scripts import Scripts, key
 from core.redis_client import reachable
 
 log = logging.getLogger(__name__)
 
-WORKER_LOST = Problem(
-    code="worker_lost", detail="every worker that started this job died or hung before it ended"
-)
-ALL = "all"
-
 
 class JobStore:
-    """Creates, changes and reads jobs. Every method raises QueueUnavailable if Redis is away."""
+    """Creates and reads jobs. Every method raises QueueUnavailable if Redis is away."""
 
-    def __init__(self, redis: Redis, prefix: str = "tintype") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._prefix = prefix
-        lua = files("core.jobs") / "lua"
-        self._scripts = {
-            name: redis.register_script((lua / f"{name}.lua").read_text())
-            for name in ("create", "start", "finish", "discard")
-        }
+        self._scripts = Scripts(redis, "create", "published", "cancel", "retry")
 
     def ping(self) -> None:
         """Ask Redis for a sign of life."""
@@ -52,35 +44,50 @@ class JobStore:
         return job
 
     def accept(
-        self, request: JobRequest, most_queued: int = 0, idempotency: Idempotency | None = None
+        self,
+        request: JobRequest,
+        most_queued: int = 0,
+        idempotency: Idempotency | None = None,
+        webhook: Webhook | None = None,
     ) -> tuple[Job, bool]:
         """Record a job as queued and return it with True: it still has to be published.
 
         With an idempotency key, the job that an equal request made in the last 24 hours comes
-        back with False instead. ``most_queued`` 0 is no limit.
+        back with False instead. ``most_queued`` 0 is no limit. ``webhook`` is for a request that
+        names none.
 
         Raises:
             IdempotencyConflict: the key came with another request before.
             QueueFull: as many jobs are queued as may be.
         """
         job_id = str(uuid7())
-        spec = request.model_dump_json(exclude_none=True)
-        keys = [*self._keys(job_id, [ALL, State.QUEUED]), self._idempotency_key(idempotency)]
-        fingerprint = idempotency.fingerprint if idempotency else ""
-        arguments: Sequence[str | int]
-        arguments = [job_id, spec, most_queued, fingerprint, LIFETIME_SECONDS * 1000]
-        with reachable():
-            answer, value = self._scripts["create"](keys=keys, args=arguments)
+        spec = request.model_dump_json(exclude_defaults=True, exclude={"webhook"})
+        told = request.webhook or webhook
+        answer, value = self._scripts.run(
+            "create",
+            job_id,
+            spec,
+            request.priority,
+            told.model_dump_json() if told else "",
+            most_queued,
+            idempotency.digest if idempotency else "",
+            idempotency.fingerprint if idempotency else "",
+            LIFETIME_SECONDS * 1000,
+        )
         match answer:
             case "created":
                 fields = {"state": State.QUEUED, "attempt": "0", "spec": spec, "created": value}
-                return _parse(job_id, fields), True
+                return parse_job(job_id, fields), True
             case "known":
                 return self.get(value), False
             case "other":
                 raise _other_request()
             case _:
                 raise _full(most_queued)
+
+    def published(self, job: Job) -> None:
+        """Note that a queued job's message is in the queue, so that the sweep need not send it."""
+        self._scripts.run("published", job.id, job.attempt)
 
     def check_room(self, most_queued: int) -> None:
         """Find out early whether one more job may wait; ``accept`` decides.
@@ -97,36 +104,43 @@ class JobStore:
         Raises:
             IdempotencyConflict: the key came with another request before.
         """
+        record = key("idempotency", idempotency.digest)
         with reachable():
-            known = cast(dict[str, str], self._redis.hgetall(self._idempotency_key(idempotency)))
+            known = cast(dict[str, str], self._redis.hgetall(record))
         if not known:
             return None
         if known["fingerprint"] != idempotency.fingerprint:
             raise _other_request()
         return self.get(known["job"])
 
-    def discard(self, job_id: str, idempotency: Idempotency | None = None) -> None:
-        """Forget a job that was recorded and could not be published, and its key."""
-        keys = [*self._keys(job_id, [ALL, State.QUEUED]), self._idempotency_key(idempotency)]
-        with reachable():
-            self._scripts["discard"](keys=keys, args=[job_id])
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job. One that is storing its result right now may still succeed.
 
-    def start(self, job_id: str, max_attempts: int) -> int | None:
-        """Start an attempt; return its fencing token, or None if the job must not run.
-
-        A job that has used up its attempts becomes failed with the code ``worker_lost``.
+        Raises:
+            JobNotFound: there is none with this id.
+            JobEnded: it has succeeded or failed.
         """
-        indexes = [State.QUEUED, State.RUNNING, State.FAILED]
-        arguments = [max_attempts, WORKER_LOST.model_dump_json()]
-        return self._run("start", job_id, indexes, arguments) or None
+        state = self._scripts.run("cancel", job_id)
+        job = self.get(job_id)
+        if state in (State.SUCCEEDED, State.FAILED):
+            raise JobEnded(f"the job has {state}; only a job that has not ended can be canceled")
+        return job
 
-    def succeed(self, job_id: str, token: int, result: JobResult) -> bool:
-        """End a job with its result; False if the token is no longer the job's."""
-        return self._finish(job_id, token, State.SUCCEEDED, "result", result.model_dump_json())
+    def retry(self, job_id: str, most_queued: int = 0) -> Job:
+        """Queue a failed or canceled job again. It still has to be published.
 
-    def fail(self, job_id: str, token: int, problem: Problem) -> bool:
-        """End a job with an error; False if the token is no longer the job's."""
-        return self._finish(job_id, token, State.FAILED, "error", problem.model_dump_json())
+        Raises:
+            JobNotFound: there is none with this id.
+            JobEnded: it has succeeded, or has not ended.
+            QueueFull: as many jobs are queued as may be.
+        """
+        answer, _ = self._scripts.run("retry", job_id, most_queued)
+        if answer == "full":
+            raise _full(most_queued)
+        job = self.get(job_id)
+        if answer != "again":
+            raise JobEnded(f"the job is {job.state}; only a failed or canceled job can be retried")
+        return job
 
     def get(self, job_id: str) -> Job:
         """Return a job.
@@ -135,33 +149,41 @@ class JobStore:
             JobNotFound: there is none with this id.
         """
         with reachable():
-            fields = cast(dict[str, str], self._redis.hgetall(self._job_key(job_id)))
+            fields = cast(dict[str, str], self._redis.hgetall(key("job", job_id)))
         if not fields:
             raise JobNotFound(f"no job has the id {job_id!r}")
-        return _parse(job_id, fields)
+        return parse_job(job_id, fields)
 
     def list(
-        self, state: State | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        state: State | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        code: str | None = None,
     ) -> tuple[Sequence[Job], str | None]:
         """Return a page of jobs, newest first, and the cursor of the next page (None: the last).
+
+        ``code`` asks for the jobs that failed with it, whatever ``state`` says.
 
         Raises:
             InvalidCursor: the cursor is not a job id.
         """
         below = "+" if cursor is None else f"({_as_id(cursor)}"
-        index = self._index_key(state or ALL)
         with reachable():
-            found = self._redis.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
-            ids = cast(list[str], found)
+            pipe = self._redis.pipeline(transaction=True)
+            for index in _indexes(state, code):
+                pipe.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
+            newest = merge(*pipe.execute(), reverse=True)
+            ids: list[str] = [*islice(newest, limit + 1)]
             pipe = self._redis.pipeline(transaction=False)
             for job_id in ids[:limit]:
-                pipe.hgetall(self._job_key(job_id))
+                pipe.hgetall(key("job", job_id))
             records = pipe.execute()
         jobs = []
         for job_id, fields in zip(ids[:limit], records, strict=True):
             try:
                 if fields:
-                    jobs.append(_parse(job_id, fields))
+                    jobs.append(parse_job(job_id, fields))
             except TintypeError:
                 # One damaged record must not hide the others.
                 log.exception("left out of a listing")
@@ -170,29 +192,19 @@ class JobStore:
     def count(self, state: State) -> int:
         """Return how many jobs are in a state."""
         with reachable():
-            return int(self._redis.zcard(self._index_key(state)))
+            return sum(int(self._redis.zcard(index)) for index in _indexes(state))
 
-    def _finish(self, job_id: str, token: int, state: State, field: str, value: str) -> bool:
-        return bool(
-            self._run("finish", job_id, [State.RUNNING, state], [token, state, field, value])
-        )
 
-    def _run(self, script: str, job_id: str, indexes: Sequence[str], rest: Sequence[Any]) -> int:
-        with reachable():
-            keys = self._keys(job_id, indexes)
-            return int(self._scripts[script](keys=keys, args=[job_id, *rest]))
-
-    def _keys(self, job_id: str, indexes: Sequence[str]) -> Sequence[str]:
-        return [self._job_key(job_id), *map(self._index_key, indexes)]
-
-    def _idempotency_key(self, idempotency: Idempotency | None) -> str:
-        return f"{self._prefix}:idempotency:{idempotency.digest if idempotency else ''}"
-
-    def _job_key(self, job_id: str) -> str:
-        return f"{self._prefix}:job:{job_id}"
-
-    def _index_key(self, name: str) -> str:
-        return f"{self._prefix}:jobs:{name}"
+def _indexes(state: State | None, code: str | None = None) -> Iterator[str]:
+    """Yield the sorted sets that hold the ids of such jobs."""
+    if code is not None:
+        yield key("jobs", State.FAILED, code)
+        return
+    for each in State if state is None else (state,):
+        if each is State.QUEUED:
+            yield from (key("jobs", each, priority) for priority in Priority)
+        else:
+            yield key("jobs", each)
 
 
 def _full(most_queued: int) -> QueueFull:
@@ -211,42 +223,3 @@ def _as_id(cursor: str) -> str:
         return str(UUID(cursor))
     except ValueError as error:
         raise InvalidCursor("cursor must be the 'next' of an earlier page") from error
-
-
-def _moment(milliseconds: str | None) -> datetime | None:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
-
-
-def _parse(job_id: str, fields: Mapping[str, str]) -> Job:
-    """Rebuild a job from its hash.
-
-    Raises:
-        TintypeError: it is not as we write it.
-    """
-    try:
-        return _rebuild(job_id, fields)
-    except (ValueError, LookupError, TypeError, TintypeError) as error:
-        raise TintypeError(f"the record of job {job_id} is damaged: {error}") from error
-
-
-def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
-    spec = json.loads(fields["spec"])
-    result = json.loads(fields.get("result", "{}"))
-    timings = result.pop("timings", {})
-    if "started" in fields:
-        timings["queued_ms"] = max(0, int(fields["started"]) - int(fields["created"]))
-    return Job.model_validate(
-        {
-            "destination": None,
-            **spec,
-            **result,
-            "id": job_id,
-            "state": State(fields["state"]),
-            "attempt": int(fields["attempt"]),
-            "timings": Timings.model_validate(timings),
-            "error": json.loads(fields["error"]) if "error" in fields else None,
-            "created": _moment(fields["created"]),
-            "started": _moment(fields.get("started")),
-            "finished": _moment(fields.get("finished")),
-        }
-    )

@@ -1,16 +1,15 @@
--- Start an attempt: returns its fencing token, or 0 if the job must not run.
--- KEYS: job, index of queued jobs, of running jobs, of failed jobs.
--- ARGV: id, attempts allowed, error to record when they are used up.
-local state = redis.call('HGET', KEYS[1], 'state')
-if state ~= 'queued' and state ~= 'running' then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREM', state == 'queued' and KEYS[2] or KEYS[3], ARGV[1])
-if tonumber(redis.call('HGET', KEYS[1], 'attempt')) >= tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], 'state', 'failed', 'error', ARGV[3], 'finished', now)
-  redis.call('ZADD', KEYS[4], 0, ARGV[1])
-  return 0
+-- Start an attempt: returns its fencing token and the job, or nothing if the job must not run.
+-- ARGV: id, worker, milliseconds of the lease, attempts allowed, milliseconds of the time limit,
+--       error of a job whose workers died, error of a job that took too long.
+local id, lease = ARGV[2], tonumber(ARGV[4])
+if get(id, 'state') == 'running' and not lease_runs(id) then
+  expire(id, tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8])
 end
-redis.call('HSET', KEYS[1], 'state', 'running', 'started', now)
-redis.call('ZADD', KEYS[3], 0, ARGV[1])
-return redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+if get(id, 'state') ~= 'queued' or number(id, 'not_before') > NOW then return {} end
+redis.call('HINCRBY', job_key(id), 'strikes', 1)
+local token = redis.call('HINCRBY', job_key(id), 'attempt', 1)
+if token == 1 then redis.call('HSET', key('front'), get(id, 'priority') or 'normal', get(id, 'created')) end
+move(id, 'running', {'stage', 'fetch'})
+redis.call('HSET', job_key(id), 'started', NOW, 'worker', ARGV[3], 'stage', 'fetch')
+redis.call('ZADD', LEASES, NOW + lease, id)
+return {token, redis.call('HGETALL', job_key(id))}

@@ -8,7 +8,12 @@ def _all(cls: type[errors.TintypeError]) -> list[type[errors.TintypeError]]:
 
 
 def test_every_concrete_error_has_a_code_of_its_own() -> None:
-    abstract = {errors.TintypeError, errors.PermanentError, errors.TransientError}
+    abstract = {
+        errors.TintypeError,
+        errors.PermanentError,
+        errors.TransientError,
+        errors.AttemptError,
+    }
     codes = [cls.code for cls in _all(errors.TintypeError) if cls not in abstract]
     assert len(codes) == len(set(codes)) > 20
     assert errors.TintypeError.code not in codes

@@ -1,0 +1,144 @@
+"""What workers do with jobs: start an attempt, keep its lease, end it.
+
+The attempt's number is its fencing token: once another attempt has started, or the job was
+canceled, every change under the old number is refused.
+"""
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from core.errors import AttemptOver
+from core.jobs.parsing import parse_job
+from core.jobs.records import Job, JobResult, Problem, Stage, State
+from core.jobs.scripts import Scripts, as_fields, key
+from core.redis_client import reachable
+
+LEASE_SECONDS = 8.0
+"""A worker that says nothing for so long has lost its job."""
+RENEW_SECONDS = 2.0
+
+WORKER_LOST = Problem(
+    code="worker_lost", detail="every worker that started this job died or hung before it ended"
+)
+TIMED_OUT = Problem(code="timeout", detail="the job took longer than its time limit")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A job that a worker has started."""
+
+    job: Job
+    token: int
+    """The fencing token: 1 for the first attempt."""
+    retries: int
+    """How often it was given back with an error."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often and how long a job may be tried."""
+
+    attempts: int
+    """Those that end with a worker's death, a timeout or an unexpected error."""
+    timeout: float
+    """Seconds of one attempt."""
+    patience: float
+    """Seconds that a job may go on failing because a server is away."""
+
+
+class Attempts:
+    """Starts and ends attempts. Every method raises QueueUnavailable if Redis is away."""
+
+    def __init__(
+        self, redis: Redis, limits: Limits, ttl: float, lease: float = LEASE_SECONDS
+    ) -> None:
+        self._redis = redis
+        self._limits = limits
+        self._ttl = _ms(ttl)
+        self._lease = _ms(lease)
+        self._scripts = Scripts(redis, "start", "enter", "renew", "succeed", "fail", "give_back")
+
+    def start(self, job_id: str, worker: str) -> Attempt | None:
+        """Start an attempt, or return None if the job must not run.
+
+        It must not run if it has ended, waits for a later moment, or another worker has it. A job
+        whose worker lost it and that has used up its attempts becomes failed.
+        """
+        answer = self._scripts.run(
+            "start",
+            job_id,
+            worker,
+            self._lease,
+            self._limits.attempts,
+            _ms(self._limits.timeout),
+            WORKER_LOST.model_dump_json(),
+            TIMED_OUT.model_dump_json(),
+        )
+        if not answer:
+            return None
+        fields = as_fields(answer[1])
+        return Attempt(parse_job(job_id, fields), int(answer[0]), int(fields.get("retries", 0)))
+
+    def enter(self, attempt: Attempt, stage: Stage) -> None:
+        """Enter the next stage, if the attempt is not over.
+
+        Raises:
+            AttemptOver: the job was canceled, or another worker has it.
+        """
+        if not self._scripts.run("enter", attempt.job.id, attempt.token, self._lease, stage):
+            raise AttemptOver("the job was canceled, or another worker has it by now")
+
+    def renew(self, attempt: Attempt) -> bool:
+        """Keep the lease for another while; False if the attempt is over."""
+        return bool(self._scripts.run("renew", attempt.job.id, attempt.token, self._lease))
+
+    def succeed(self, attempt: Attempt, result: JobResult, fingerprint: str = "") -> bool:
+        """End a job with its result; False if the attempt is over.
+
+        ``fingerprint`` is that of all which decides what the result looks like; ``known`` finds
+        the result by it.
+        """
+        value = result.model_dump_json(exclude_defaults=True)
+        arguments = (attempt.job.id, attempt.token, value, fingerprint, self._ttl)
+        return bool(self._scripts.run("succeed", *arguments))
+
+    def fail(self, attempt: Attempt, problem: Problem) -> bool:
+        """End a job with an error for good; False if the attempt is over."""
+        value = problem.model_dump_json()
+        return bool(self._scripts.run("fail", attempt.job.id, attempt.token, value))
+
+    def give_back(
+        self,
+        attempt: Attempt,
+        delay: float = 0,
+        problem: Problem | None = None,
+        *,
+        counts: bool = False,
+    ) -> State | None:
+        """Queue the job again, not before ``delay`` seconds; None if the attempt is over.
+
+        With ``counts``, the job becomes failed instead if it has used up its attempts; with a
+        problem that does not count, if it has gone on failing for longer than its patience.
+        """
+        state = self._scripts.run(
+            "give_back",
+            attempt.job.id,
+            attempt.token,
+            _ms(delay),
+            problem.model_dump_json() if problem else "",
+            self._limits.attempts if counts else 0,
+            _ms(self._limits.patience) if problem and not counts else 0,
+        )
+        return State(state) if state else None
+
+    def known(self, fingerprint: str) -> Job | None:
+        """Return the last job that succeeded with this fingerprint, while it is kept."""
+        with reachable():
+            job_id = self._redis.get(key("result", fingerprint))
+            fields = self._redis.hgetall(key("job", str(job_id))) if job_id else None
+        return parse_job(str(job_id), fields) if fields else None  # type: ignore[arg-type]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

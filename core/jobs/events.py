@@ -1,0 +1,89 @@
+"""The stream of all changes of jobs, from which clients follow them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from redis import Redis
+
+from core.errors import InvalidCursor
+from core.jobs.records import Stage, State
+from core.jobs.scripts import key
+from core.redis_client import reachable
+
+FIRST = "0-0"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A job has changed its state, or the stage of its work."""
+
+    id: str
+    """Of the stream: milliseconds of Redis' clock, and a number."""
+    job: str
+    state: State
+    attempt: int
+    stage: Stage | None = None
+    code: str | None = None
+    """Of the error, for a failed job."""
+
+    @property
+    def at(self) -> datetime:
+        """Return when it happened."""
+        return datetime.fromtimestamp(int(self.id.split("-")[0]) / 1000, UTC)
+
+
+class EventLog:
+    """Reads the stream. Every method raises QueueUnavailable if Redis is away."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._key = key("events")
+
+    def last_id(self) -> str:
+        """Return the id of the newest event."""
+        with reachable():
+            newest = cast(list[Any], self._redis.xrevrange(self._key, count=1))
+        return str(newest[0][0]) if newest else FIRST
+
+    def reaches(self, event_id: str) -> bool:
+        """Whether all that came after this event is still there.
+
+        Raises:
+            InvalidCursor: it is not the id of an event.
+        """
+        wanted = _as_pair(event_id)
+        with reachable():
+            oldest = cast(list[Any], self._redis.xrange(self._key, count=1))
+        return bool(oldest) and wanted >= _as_pair(oldest[0][0])
+
+    def after(self, event_id: str, wait: float, most: int = 500) -> Sequence[Event]:
+        """Return what came after an event, waiting up to ``wait`` seconds for something."""
+        with reachable():
+            answer = self._redis.xread(
+                {self._key: event_id}, count=most, block=max(1, round(wait * 1000))
+            )
+        if not answer:
+            return []
+        [(_, entries)] = cast(list[Any], answer)
+        return [_parse(entry_id, fields) for entry_id, fields in entries]
+
+
+def _parse(event_id: str, fields: dict[str, str]) -> Event:
+    return Event(
+        event_id,
+        fields["job"],
+        State(fields["state"]),
+        int(fields["attempt"]),
+        Stage(fields["stage"]) if "stage" in fields else None,
+        fields.get("code"),
+    )
+
+
+def _as_pair(event_id: str) -> tuple[int, int]:
+    """Return an id in a form that sorts by time."""
+    milliseconds, dash, number = event_id.partition("-")
+    if not (dash and milliseconds.isdecimal() and number.isdecimal() and event_id.isascii()):
+        raise InvalidCursor("Last-Event-ID must be the id of an event")
+    return int(milliseconds), int(number)

@@ -1,0 +1,15 @@
+-- Claim deliveries that are due: nobody else gets them until the lease runs out. Returns their ids,
+-- each followed by its record.  ARGV: most, milliseconds of the lease.
+local due = key('deliveries:due')
+local claimed = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', NOW, 'LIMIT', 0, ARGV[2])) do
+  local record = redis.call('HGETALL', key('delivery:' .. id))
+  if #record > 0 then
+    redis.call('ZADD', due, NOW + tonumber(ARGV[3]), id)
+    claimed[#claimed + 1] = id
+    claimed[#claimed + 1] = record
+  else
+    redis.call('ZREM', due, id)
+  end
+end
+return claimed

@@ -1,0 +1,8 @@
+-- Enter the next stage of an attempt and renew its lease; returns 1, or 0 if it is over.
+-- ARGV: id, token, milliseconds of the lease, stage.
+local id = ARGV[2]
+if not holds(id, ARGV[3]) then return 0 end
+redis.call('ZADD', LEASES, NOW + tonumber(ARGV[4]), id)
+redis.call('HSET', job_key(id), 'stage', ARGV[5])
+emit(id, 'running', {'stage', ARGV[5]})
+return 1

@@ -1,0 +1,19 @@
+-- Give an attempt up and queue the job again; returns its new state, or nothing if it is over.
+-- ARGV: id, token, milliseconds to wait, error (empty: none), attempts allowed (0: this one does
+--       not count), milliseconds that it may go on failing (0: no limit).
+local id, delay, problem, most, patience = ARGV[2], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
+if not holds(id, ARGV[3]) then return false end
+if most == 0 then redis.call('HINCRBY', job_key(id), 'strikes', -1) end
+if problem ~= '' then redis.call('HINCRBY', job_key(id), 'retries', 1) end
+local out_of_attempts = most > 0 and number(id, 'strikes') >= most
+local out_of_patience = false
+if tonumber(patience) > 0 then
+  redis.call('HSETNX', job_key(id), 'failing_since', NOW)
+  out_of_patience = NOW - number(id, 'failing_since') >= tonumber(patience)
+end
+if (out_of_attempts or out_of_patience) and not get(id, 'canceling') then
+  fail(id, problem)
+else
+  queue_again(id, tonumber(delay))
+end
+return get(id, 'state')

@@ -1,0 +1,15 @@
+-- Queue a failed or canceled job again; returns 'queued', 'full' or why not: the state it is in,
+-- or nothing if there is none.  ARGV: id, most queued (0: no limit).
+local id, most = ARGV[2], tonumber(ARGV[3])
+local state = get(id, 'state')
+if state ~= 'failed' and state ~= 'canceled' then return {state, ''} end
+if most > 0 and queued() >= most then return {'full', ''} end
+local problem = get(id, 'error')
+if problem then
+  redis.call('ZREM', key('jobs:failed:' .. cjson.decode(problem).code), id)
+end
+redis.call('ZREM', ENDED, id)
+redis.call('HDEL', job_key(id), 'error', 'finished', 'started')
+move(id, 'queued')
+redis.call('ZADD', DUE, NOW + RESEND_MS, id)
+return {'again', get(id, 'attempt')}
