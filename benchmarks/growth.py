@@ -16,8 +16,9 @@ from api.publisher import Publisher
 from benchmarks import report
 from cli.stack import servers
 from cli.stack.child import Child
-from core.jobs import JobRequest, JobResult, JobStore, Options, State
+from core.jobs import Attempts, JobRequest, JobResult, JobStore, Limits, Options, State
 from core.jobs.records import ModelRef, Timings
+from core.jobs.scripts import key
 from core.objects import ObjectRef
 from core.redis_client import connect
 from core.settings import Settings
@@ -41,7 +42,9 @@ def main(most: int) -> None:
         for size in (size for size in SIZES if size <= most):
             began, first = time.perf_counter(), jobs
             while jobs < size:
-                publisher.publish(store.create(_order(jobs)).id)
+                job = store.create(_order(jobs))
+                publisher.publish(job)
+                store.published(job)
                 jobs += 1
             rate = (jobs - first) / (time.perf_counter() - began)
             row: dict[str, float | None]
@@ -80,7 +83,9 @@ def _order(number: int) -> JobRequest:
 
 
 def _memory(redis: Redis) -> int:
-    return int(dict(redis.info("memory"))["used_memory"])
+    """Return the bytes in use, without the stream of events, whose length has a limit."""
+    stream = redis.memory_usage(key("events"), samples=0) or 0
+    return int(dict(redis.info("memory"))["used_memory"]) - int(stream)
 
 
 def _listing(store: JobStore, size: int) -> dict[str, float | None]:
@@ -105,6 +110,7 @@ def _listing(store: JobStore, size: int) -> dict[str, float | None]:
 
 def _finished(redis: Redis, store: JobStore) -> float:
     """Return the bytes of a job that succeeded, with everything that a worker records."""
+    attempts = Attempts(redis, Limits(attempts=3, timeout=120, patience=3600), ttl=7 * 24 * 3600)
     store.create(_order(0))
     before = _memory(redis)
     stages = Timings(
@@ -117,9 +123,8 @@ def _finished(redis: Redis, store: JobStore) -> float:
     )
     for number in range(ENDED):
         order = _order(number).model_copy(update={"options": Options(vividness=0.5)})
-        job = store.create(order)
-        token = store.start(job.id, 3)
-        assert token
+        attempt = attempts.start(store.create(order).id, "worker-host:12345")
+        assert attempt
         destination = ObjectRef(
             bucket="photographs", key=f"colorized/{order.source.key[:-4]}.0123456789ab.jpg"
         )
@@ -132,7 +137,7 @@ def _finished(redis: Redis, store: JobStore) -> float:
             bytes=2_345_678,
             timings=stages,
         )
-        store.succeed(job.id, token, result)
+        attempts.succeed(attempt, result, f"{number:032x}")
     assert store.count(State.SUCCEEDED) == ENDED
     return (_memory(redis) - before) / ENDED
 
@@ -140,13 +145,13 @@ def _finished(redis: Redis, store: JobStore) -> float:
 def _draw(rows: list[dict[str, Any]]) -> Figure:
     figure = Figure(figsize=(11, 3.5))
     sizes = [row["jobs"] for row in rows]
-    for axis, key, label in zip(
+    for axis, name, label in zip(
         figure.subplots(1, 3),
         ("submits_per_second", "bytes_per_job", "first_ms"),
         ("submits/s", "bytes in Redis a queued job", "ms for a page of 50"),
         strict=True,
     ):
-        axis.plot(sizes, [row[key] for row in rows], marker="o", label="first page")
+        axis.plot(sizes, [row[name] for row in rows], marker="o", label="first page")
         axis.set(xlabel="jobs queued", ylabel=label, xscale="log", ylim=(0, None))
         axis.grid(visible=True, alpha=0.3)
     deep = [(row["jobs"], row["deep_ms"]) for row in rows if row["deep_ms"]]

@@ -18,7 +18,7 @@ from core.jobs.records import OutputFormat
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine
-from worker.problems import as_problem
+from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
 Identity = tuple[int, int]
@@ -142,7 +142,7 @@ def _one(
     except OSError as error:
         return report | {"error": {"code": "file_error", "detail": str(error)}}
     except Exception as error:
-        return report | {"error": as_problem(error).model_dump()}
+        return report | {"error": as_problem(as_ours(error)).model_dump()}
     return report | {
         "output": str(path),
         "width": done.width,

@@ -31,7 +31,8 @@ def api(bind: str) -> None:
 @click.option("--name", default="worker", show_default=True, help="Name of this worker.")
 def worker(name: str) -> None:
     """Run a worker: one Celery parent with TINTYPE_CONCURRENCY children."""
-    from worker.app import check, make_app
+    from worker.app import make_app
+    from worker.parent import check
 
     settings = Settings.load()
     check(settings)

@@ -1,25 +1,28 @@
-"""What a job's record says about an error."""
+"""What went wrong with a job, as an error of ours: its kind decides whether to try again."""
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from core.errors import JobTimeout, OutOfMemory, TintypeError
-from core.jobs.records import Problem
+from core.errors import AttemptError, JobTimeout, OutOfMemory, TintypeError
+from core.jobs import Problem
+from core.jobs.attempts import TIMED_OUT
 from worker.images import is_out_of_memory
 
 
-def as_problem(error: Exception) -> Problem:
-    """Return the code and a sentence; nothing of an unexpected error leaks but its type."""
+def as_ours(error: Exception) -> TintypeError:
+    """Return our error for any; nothing of an unexpected one leaks but its type."""
     match error:
         case TintypeError():
-            return Problem(code=error.code, detail=str(error))
+            return error
         case SoftTimeLimitExceeded():
-            return Problem(code=JobTimeout.code, detail="the job took longer than its time limit")
+            return JobTimeout(TIMED_OUT.detail)
         case _ if is_out_of_memory(error):
-            return Problem(
-                code=OutOfMemory.code, detail="the image needs more memory than the worker has"
-            )
+            return OutOfMemory("the image needs more memory than the worker has")
         case _:
-            return Problem(
-                code=TintypeError.code,
-                detail=f"unexpected {type(error).__name__}; the worker's log has the details",
+            return AttemptError(
+                f"unexpected {type(error).__name__}; the worker's log has the details"
             )
+
+
+def as_problem(error: TintypeError) -> Problem:
+    """Return what the job's record says about an error."""
+    return Problem(code=error.code, detail=str(error))

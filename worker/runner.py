@@ -1,34 +1,40 @@
 """One job from start to end: fetch, colorize, store, and the record of it."""
 
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import PurePosixPath
 from time import perf_counter
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from core.errors import (
+    AttemptError,
+    AttemptOver,
     DestinationIsPrefix,
     DestinationIsSource,
-    TintypeError,
     TransientError,
 )
-from core.jobs import Job, JobResult, JobStore, Options
-from core.jobs.records import ModelRef, OutputFormat
-from core.objects import MAX_KEY_BYTES, ObjectRef
+from core.jobs import Attempt, Attempts, Job, JobResult, Stage, State
+from core.jobs.records import ModelRef, OutputFormat, Timings
+from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
+from worker.destination import default_destination, fingerprint, format_of
+from worker.draining import Drained
 from worker.engine_pool import EnginePool
-from worker.images import SUFFIXES
-from worker.problems import as_problem
+from worker.engines import Engine
+from worker.images import EXTENSIONS
+from worker.leases import LeaseKeeper
+from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-PREFIX = "colorized"
+HICCUP = 1.0
+"""Seconds that a job waits for storage in its slot; after that it waits in the queue."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -36,65 +42,109 @@ class Runner:
     """Runs jobs with everything they need, loaded once."""
 
     settings: Settings
-    store: JobStore
+    attempts: Attempts
     storage: Storage
     engines: EnginePool
+    leases: LeaseKeeper
+    worker: str
+    """The name of this process in records."""
 
     def run(self, job_id: str) -> None:
-        """Run a job that may be started; a second delivery of a running one takes it over.
+        """Run a job if it may start.
 
         Raises:
-            QueueUnavailable: Redis is away; the message has to be delivered again.
+            QueueUnavailable: Redis is away; the sweep will find the job.
         """
-        token = self.store.start(job_id, self.settings.max_attempts)
-        if token is None:
+        attempt = self.attempts.start(job_id, self.worker)
+        if attempt is None:
             log.info("job %s: nothing to do", job_id)
             return
-        job = self.store.get(job_id)
-        try:
-            result = self._colorize(job)
-        except Exception as error:
-            problem = as_problem(error)
-            if not isinstance(error, TintypeError):
-                log.exception("job %s attempt %d", job_id, token)
-            self.store.fail(job_id, token, problem)
-            log.warning("job %s failed: %s: %s", job_id, problem.code, problem.detail)
-            return
-        if self.store.succeed(job_id, token, result):
-            log.info("job %s succeeded: %s", job_id, result.destination)
-        else:
-            log.warning("job %s attempt %d came too late; its result is dropped", job_id, token)
+        with self.leases.held(attempt):
+            try:
+                self._work(attempt)
+            except AttemptOver as error:
+                log.warning("job %s attempt %d: %s", job_id, attempt.token, error)
+            except Drained:
+                self.attempts.give_back(attempt)
+                log.info("job %s given back: the worker stops", job_id)
+            except Exception as error:
+                self._end_badly(attempt, error)
 
-    def _colorize(self, job: Job) -> JobResult:
-        engine = self.engines.get(job.options.model)
-        model = ModelRef(name=engine.model.name, digest=engine.model.digest)
+    def _work(self, attempt: Attempt) -> None:
+        job = attempt.job
         began = perf_counter()
         source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
-        fetched = perf_counter()
-        wanted = _format_of(job.destination)
+        fetch_ms = (perf_counter() - began) * 1e3
+        engine = self.engines.get(job.options.model)
+        digest, wanted = engine.model.digest, format_of(job.destination)
+        print_of = fingerprint(source.data, job.options, digest, wanted)
+        result = None if job.options.force else self._known(attempt, print_of)
+        if result is None:
+            result = self._colorize(attempt, source, engine, print_of)
+        timings = result.timings.model_copy(update={"fetch_ms": fetch_ms})
+        result = result.model_copy(update={"timings": timings})
+        if self.attempts.succeed(attempt, result, print_of):
+            log.info("job %s succeeded: %s", job.id, result.destination)
+        else:
+            log.warning("job %s attempt %d came too late", job.id, attempt.token)
+
+    def _colorize(
+        self, attempt: Attempt, source: StoredObject, engine: Engine, print_of: str
+    ) -> JobResult:
+        job, model = attempt.job, engine.model
+        self.attempts.enter(attempt, Stage.INFER)
+        wanted = format_of(job.destination)
         image = process(source.data, engine, job.options, self.settings.max_pixels, wanted)
-        destination = job.destination or default_destination(job, source, model, image)
-        if destination == job.source:
-            raise DestinationIsSource(f"the result would overwrite {job.source}")
-        if job.destination and self._patiently(lambda: self.storage.is_prefix(destination)):
-            raise DestinationIsPrefix(f"{destination} is a folder of other objects; name a file")
-        processed = perf_counter()
-        self._store(job, destination, image, model, source)
-        timings = image.timings.model_copy(
-            update={
-                "fetch_ms": (fetched - began) * 1e3,
-                "store_ms": (perf_counter() - processed) * 1e3,
-            }
-        )
+        destination = self._destination(job, print_of, image.extension)
+        ref = ModelRef(name=model.name, digest=model.digest)
+        began = self._begin_to_store(attempt)
+        self._store(job, destination, image, ref, source)
         return JobResult(
             destination=destination,
-            model=model,
+            model=ref,
             width=image.width,
             height=image.height,
             content_type=image.content_type,
             bytes=len(image.data),
-            timings=timings,
+            timings=_stored(image.timings, began),
         )
+
+    def _known(self, attempt: Attempt, print_of: str) -> JobResult | None:
+        """Return the result that an earlier job has for the same, if its object is still there."""
+        known = self.attempts.known(print_of)
+        if known is None or known.state is not State.SUCCEEDED:
+            return None
+        result = JobResult.model_validate(known.model_dump(include=set(JobResult.model_fields)))
+        if self._patiently(lambda: self.storage.size(result.destination)) != result.bytes:
+            return None
+        extension = EXTENSIONS[cast(OutputFormat, result.content_type.removeprefix("image/"))]
+        destination = self._destination(attempt.job, print_of, extension)
+        began = self._begin_to_store(attempt)
+        if destination != result.destination:
+            self._patiently(lambda: self.storage.copy(result.destination, destination))
+        timings = _stored(Timings(), began)
+        return result.model_copy(
+            update={"destination": destination, "cached": True, "timings": timings}
+        )
+
+    def _destination(self, job: Job, print_of: str, extension: str) -> ObjectRef:
+        """Return where the result goes.
+
+        Raises:
+            DestinationIsSource, DestinationIsPrefix: something else is there.
+        """
+        wanted = job.destination
+        if wanted is not None and self._patiently(lambda: self.storage.is_prefix(wanted)):
+            raise DestinationIsPrefix(f"{wanted} is a folder of other objects; name a file")
+        destination = wanted or default_destination(job, print_of, extension)
+        if destination == job.source:
+            raise DestinationIsSource(f"the result would overwrite {job.source}")
+        return destination
+
+    def _begin_to_store(self, attempt: Attempt) -> float:
+        """Enter the last stage: whoever canceled before it finds nothing stored."""
+        self.attempts.enter(attempt, Stage.STORE)
+        return perf_counter()
 
     def _store(
         self,
@@ -114,40 +164,37 @@ class Runner:
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )
 
+    def _end_badly(self, attempt: Attempt, error: Exception) -> None:
+        """Fail the job, or queue it again if another attempt may do better."""
+        ours = as_ours(error)
+        if ours is not error:
+            log.error("job %s attempt %d", attempt.job.id, attempt.token, exc_info=error)
+        problem = as_problem(ours)
+        if isinstance(ours, TransientError | AttemptError):
+            counts = isinstance(ours, AttemptError)
+            delay = backoff(attempt.retries)
+            state = self.attempts.give_back(attempt, delay, problem, counts=counts)
+        else:
+            state = State.FAILED if self.attempts.fail(attempt, problem) else None
+        outcome = state or "no longer ours"
+        log.warning("job %s %s: %s: %s", attempt.job.id, outcome, problem.code, problem.detail)
+
     def _patiently(self, call: Callable[[], T]) -> T:
-        """Call again with backoff and jitter while trying again can help."""
+        """Call again for a moment while trying again can help."""
         retrying = Retrying(
             retry=retry_if_exception_type(TransientError),
-            stop=stop_after_delay(self.settings.storage_patience),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
+            stop=stop_after_delay(HICCUP),
+            wait=wait_random_exponential(multiplier=0.1, max=0.5),
             reraise=True,
         )
         return retrying(call)
 
 
-def default_destination(
-    job: Job, source: StoredObject, model: ModelRef, image: Processed
-) -> ObjectRef:
-    """Return one key per source content, options and network, beside the source's own key.
-
-    Doing a job twice writes the same object twice.
-    """
-    source_digest = sha256(source.data).hexdigest()
-    print_of = "\n".join((source_digest, _canonical(job.options), model.digest))
-    fingerprint = sha256(print_of.encode()).hexdigest()[:12]
-    tail = f".{fingerprint}.{image.extension}"
-    folder, slash, name = job.source.key.rpartition("/")
-    stem = f"{folder}{slash}{name.rpartition('.')[0] or name}"
-    room = MAX_KEY_BYTES - len(f"{PREFIX}/{tail}")
-    stem = stem.encode()[:room].decode(errors="ignore")
-    return ObjectRef(bucket=job.source.bucket, key=f"{PREFIX}/{stem}{tail}")
+def backoff(retries: int) -> float:
+    """Return the seconds before the next try: exponential, with jitter, 0.5 to 30 s."""
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(retries, 30))
+    return longest * random.uniform(0.5, 1)  # noqa: S311
 
 
-def _canonical(options: Options) -> str:
-    return options.model_dump_json(exclude={"model"})
-
-
-def _format_of(destination: ObjectRef | None) -> OutputFormat | None:
-    if destination is None:
-        return None
-    return SUFFIXES.get(PurePosixPath(destination.key).suffix.lstrip(".").lower())
+def _stored(timings: Timings, began: float) -> Timings:
+    return timings.model_copy(update={"store_ms": (perf_counter() - began) * 1e3})

@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from cli.stack import Stack, StackOptions
-from core.broker import QUEUE, celery_settings
-from core.jobs import Job, State
+from core.broker import QUEUES, celery_settings
+from core.jobs import Job, Priority, State
 from core.redis_client import connect
 from core.settings import Settings
 from tests.integration.conftest import Service, child, frozen, running
@@ -50,13 +50,14 @@ def test_a_busy_worker_leaves_the_rest_in_the_queue(tmp_path: Path) -> None:
         with frozen(child(stack, "s3")):
             jobs = [own.submit({"source": source.model_dump()}) for _ in range(4)]
             eventually(lambda: _is_running(own, jobs[0]), what="the start of the first job")
-            eventually(lambda: redis.llen(QUEUE) <= 3, what="the taking of the first message")
-            assert redis.llen(QUEUE) == 3
+            queue = QUEUES[Priority.NORMAL]
+            eventually(lambda: redis.llen(queue) <= 3, what="the taking of the first message")
+            assert redis.llen(queue) == 3
         assert all(own.ended(job).state is State.SUCCEEDED for job in jobs)
 
 
 def test_a_job_over_its_time_limit_fails_once_and_the_worker_goes_on(tmp_path: Path) -> None:
-    stack = Stack(StackOptions(tmp_path / "stack"), Settings(job_timeout=2))
+    stack = Stack(StackOptions(tmp_path / "stack"), Settings(job_timeout=2, max_attempts=1))
     with running(stack) as own:
         source = own.put("a.jpg", PHOTO)
         with frozen(child(stack, "s3")):

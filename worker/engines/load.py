@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from core.errors import EngineFailed, EngineNotInstalled, UnknownEngine
 from models import Model
+from worker.draining import Drained
 from worker.engines.agreement import check_agreement
 from worker.engines.base import Engine
 from worker.engines.caffe import CaffeNet, read_caffe
@@ -121,7 +123,7 @@ def _checked(name: str, model: Model, threads: int, reference: Engine) -> tuple[
     try:
         engine = ENGINES[name].load(caffe, threads)
         return engine, check_agreement(engine, reference)
-    except EngineFailed:
+    except (EngineFailed, SoftTimeLimitExceeded, Drained):
         raise
     except Exception as error:
         # Whatever the libraries raise: the network is sound, opencv has just run it.

@@ -1,7 +1,8 @@
 import pytest
 
 from core.settings import Settings
-from worker.app import Child, make_app, threads
+from worker.app import make_app
+from worker.child import Child, threads
 
 
 def test_a_child_that_cannot_load_its_network_ends() -> None:
@@ -12,7 +13,7 @@ def test_a_child_that_cannot_load_its_network_ends() -> None:
 
 
 def test_children_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.app.cores", lambda: 8)
+    monkeypatch.setattr("worker.child.cores", lambda: 8)
     assert threads(Settings(concurrency=4)) == 2
     assert threads(Settings(concurrency=100)) == 1
     assert threads(Settings(concurrency=4, threads=5)) == 5
@@ -22,7 +23,7 @@ def test_children_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_worker_has_a_child_for_each_core_up_to_four(
     monkeypatch: pytest.MonkeyPatch, cores: int, children: int
 ) -> None:
-    for module in ("worker.app", "core.settings"):
+    for module in ("worker.child", "core.settings"):
         monkeypatch.setattr(f"{module}.cores", lambda: cores)
     assert Settings().children == children
     assert make_app(Settings()).conf.worker_concurrency == children

@@ -1,0 +1,158 @@
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from core.jobs import Job, Options, State
+from core.jobs.records import OutputFormat
+from core.objects import MAX_KEY_BYTES, ObjectRef
+from worker.destination import default_destination, fingerprint, format_of
+from worker.images import EXTENSIONS
+
+DIGEST = "a" * 64
+
+
+def place(
+    key: str = "albums/1936/harbour.tif",
+    content: bytes = b"pixels",
+    options: Options | None = None,
+    digest: str = DIGEST,
+    format: OutputFormat = "jpeg",
+) -> ObjectRef:
+    """Where the result of a job goes that names no destination."""
+    job = Job(
+        id="0198",
+        state=State.RUNNING,
+        attempt=1,
+        source=ObjectRef(bucket="photos", key=key),
+        destination=None,
+        options=options or Options(),
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return default_destination(job, fingerprint(content, job.options, digest), EXTENSIONS[format])
+
+
+def test_the_result_lies_in_the_same_bucket_in_the_same_folder_under_colorized() -> None:
+    result = place("albums/1936/harbour.tif")
+    assert result.bucket == "photos"
+    prefix, fingerprint, suffix = result.key.rsplit(".", 2)
+    assert prefix == "colorized/albums/1936/harbour"
+    assert len(fingerprint) == 12
+    assert suffix == "jpg"
+
+
+def test_the_same_job_has_the_same_place() -> None:
+    options = Options(temperature=0.4, format="jpeg", quality=80)
+    assert place(options=options) == place(options=options.model_copy())
+
+
+def test_each_content_has_its_own_place() -> None:
+    assert place(content=b"pixels") != place(content=b"pixelz")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(temperature=0.4), Options(vividness=0.4), Options(quality=80), Options(format="jpeg")],
+)
+def test_each_option_has_its_own_place(options: Options) -> None:
+    assert place(options=options) != place()
+
+
+def test_each_network_has_its_own_place() -> None:
+    assert place(digest="b" * 64) != place()
+
+
+def test_the_name_by_which_a_network_was_asked_for_does_not_matter() -> None:
+    assert place(options=Options(model="tint-small")) == place()
+
+
+def test_doing_it_again_does_not_change_the_place() -> None:
+    assert place(options=Options(force=True)) == place()
+
+
+def test_the_format_that_a_destination_asks_for_decides_what_is_the_same() -> None:
+    plain, png = Options(), Options(format="png")
+    assert fingerprint(b"", plain, DIGEST, "png") == fingerprint(b"", png, DIGEST)
+    assert fingerprint(b"", plain, DIGEST, "png") != fingerprint(b"", plain, DIGEST)
+    assert fingerprint(b"", png, DIGEST, "jpeg") == fingerprint(b"", png, DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("format", "suffix"), [("jpeg", "jpg"), ("png", "png"), ("webp", "webp"), ("tiff", "tif")]
+)
+def test_the_suffix_is_that_of_the_result(format: OutputFormat, suffix: str) -> None:
+    key = place("scan.bmp", format=format).key
+    assert key.startswith("colorized/scan.")
+    assert key.endswith(f".{suffix}")
+    assert format_of(ObjectRef(bucket="photos", key=key)) == format
+
+
+@pytest.mark.parametrize(
+    ("key", "stem"),
+    [
+        ("harbour", "harbour"),
+        ("a.b.jpg", "a.b"),
+        (".jpg", ".jpg"),
+        ("colorized/harbour.jpg", "colorized/harbour"),
+        ("Ålesund/ä ö.jpg", "Ålesund/ä ö"),
+        ("...a", ".."),
+        ("b/..a", "b/."),
+    ],
+)
+def test_odd_keys_stay_recognisable(key: str, stem: str) -> None:
+    result = place(key).key
+    assert result.rsplit(".", 2)[0] == f"colorized/{stem}"
+    assert result != key
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "字", "🖼"])
+@pytest.mark.parametrize("offset", range(4))
+def test_a_long_key_is_cut_between_letters_to_what_storage_takes(letter: str, offset: int) -> None:
+    room = MAX_KEY_BYTES - offset
+    key = "x" * offset + letter * (room // len(letter.encode()))
+    result = place(key).key
+    length = len(result.encode())
+    assert MAX_KEY_BYTES - 3 <= length <= MAX_KEY_BYTES
+    stem, _, suffix = result.rsplit(".", 2)
+    assert suffix == "jpg"
+    assert key.startswith(stem.removeprefix("colorized/"))
+
+
+def test_a_long_key_cut_at_a_slash_is_still_a_key() -> None:
+    result = place("xx" + "/f" * 511).key
+    assert len(result) == MAX_KEY_BYTES
+    assert "f/." in result
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("a.jpg", "jpeg"),
+        ("a.jpeg", "jpeg"),
+        ("A.JPG", "jpeg"),
+        ("a.png", "png"),
+        ("a.webp", "webp"),
+        ("a.tif", "tiff"),
+        ("a.tiff", "tiff"),
+        ("a.jpg.png", "png"),
+        ("folder.png/a", None),
+        ("a.bmp", None),
+        ("a", None),
+        ("jpg", None),
+        (".jpg", None),
+        ("a.jpg.", None),
+    ],
+)
+def test_the_suffix_of_the_destination_asks_for_a_format(
+    key: str, expected: OutputFormat | None
+) -> None:
+    assert format_of(ObjectRef(bucket="photos", key=key)) == expected
+
+
+def test_without_a_destination_no_format_is_asked_for() -> None:
+    assert format_of(None) is None
+
+
+def test_every_format_can_be_asked_for_by_its_own_name() -> None:
+    for format in get_args(OutputFormat):
+        assert format_of(ObjectRef(bucket="photos", key=f"a.{format}")) == format

@@ -1,0 +1,102 @@
+"""What one child process of a worker holds."""
+
+import logging
+import os
+from typing import Any
+
+from celery.signals import worker_process_init, worker_process_shutdown
+from redis import Redis
+
+from core.broker import HARD_LIMIT_MARGIN
+from core.cores import cores
+from core.heartbeats import Heartbeat, member
+from core.jobs import Attempts, Limits
+from core.redis_client import connect
+from core.settings import Settings
+from core.storage import Storage
+from models import Catalogue
+from worker import draining
+from worker.engine_pool import EnginePool
+from worker.leases import LeaseKeeper
+from worker.runner import Runner
+
+log = logging.getLogger(__name__)
+REDIS_PATIENCE = 20
+
+
+class Child:
+    """Set up after the fork, used by every job."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._heartbeat: Heartbeat | None = None
+        self._working = False
+        self.runner: Runner | None = None
+
+    def connect(self) -> None:
+        """Have Celery set every child up."""
+        worker_process_init.connect(self.set_up, weak=False)
+        worker_process_shutdown.connect(self.tear_down, weak=False)
+
+    def set_up(self, **_: Any) -> None:
+        """Load and warm the default network, then say that this child is alive.
+
+        Never in the parent: OpenCV's thread pool does not survive a fork. Without its network
+        this child ends: Celery would let it take jobs all the same.
+        """
+        try:
+            self._load()
+        except Exception as error:
+            log.exception("the network cannot be loaded")
+            raise SystemExit(1) from error
+
+    def run(self, job_id: str) -> None:
+        """Run a job; see ``Runner.run``."""
+        assert self.runner is not None
+        self._working = True
+        try:
+            self.runner.run(job_id)
+        finally:
+            self._working = False
+
+    def tear_down(self, **_: Any) -> None:
+        """Sign off."""
+        if self._heartbeat:
+            self._heartbeat.stop()
+
+    def _load(self) -> None:
+        settings = self._settings
+        draining.listen(lambda: self._working)
+        engines = EnginePool(Catalogue.from_settings(settings), settings.engine, threads(settings))
+        engine = engines.get()
+        model = engine.model
+        log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
+        redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)
+        # A renewal that comes late is worth nothing, so this one does not wait.
+        own = connect(settings.redis_url, patience=0.5, timeout=2)
+        keeper = LeaseKeeper(_attempts(settings, own), settings.job_timeout + HARD_LIMIT_MARGIN)
+        keeper.start()
+        self.runner = Runner(
+            settings,
+            _attempts(settings, redis),
+            Storage(settings),
+            engines,
+            keeper,
+            member(os.getpid()),
+        )
+        self._heartbeat = Heartbeat(redis)
+        self._heartbeat.start()
+
+
+def limits(settings: Settings) -> Limits:
+    """Return how often and how long a job may be tried."""
+    return Limits(settings.max_attempts, settings.job_timeout, settings.storage_patience)
+
+
+def _attempts(settings: Settings, redis: Redis) -> Attempts:
+    return Attempts(redis, limits(settings), settings.job_ttl)
+
+
+def threads(settings: Settings) -> int:
+    """Return how many threads one forward pass may use: by default, a fair share of the cores."""
+    return settings.threads or max(1, cores() // settings.children)

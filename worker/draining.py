@@ -1,0 +1,47 @@
+"""Stopping a worker: what is not finished in time is given back to the queue."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import FrameType
+
+log = logging.getLogger(__name__)
+SIGNAL = signal.SIGUSR2
+"""From the parent to its children; SIGUSR1 is Celery's own, for the soft time limit."""
+
+
+class Drained(Exception):
+    """Raised in a job whose worker has to stop; not the job's fault."""
+
+
+def listen(working: Callable[[], bool]) -> None:
+    """Make this child raise Drained in its main thread at the signal, if it works on a job."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if working():
+            raise Drained
+
+    signal.signal(SIGNAL, on_signal)
+
+
+class Drain:
+    """Lets a worker's children finish for some seconds, then has them give back their jobs."""
+
+    def __init__(self, seconds: float, children: Callable[[], Iterable[int]]) -> None:
+        self._seconds = seconds
+        self._children = children
+
+    def begin(self) -> None:
+        """Start the clock."""
+        timer = threading.Timer(self._seconds, self._end)
+        timer.daemon = True
+        timer.start()
+
+    def _end(self) -> None:
+        log.warning("jobs that run are given back to the queue: the worker has to stop")
+        for pid in self._children():
+            with suppress(ProcessLookupError):
+                os.kill(pid, SIGNAL)

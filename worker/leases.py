@@ -1,0 +1,42 @@
+"""Keeping the lease of the job in hand, whatever the job's own thread is doing."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from core.errors import QueueUnavailable
+from core.jobs import Attempt, Attempts
+from core.jobs.attempts import RENEW_SECONDS
+
+
+class LeaseKeeper(threading.Thread):
+    """Renews the lease of one attempt at a time, for as long as a job may take."""
+
+    def __init__(self, attempts: Attempts, longest: float) -> None:
+        super().__init__(name="lease", daemon=True)
+        self._attempts = attempts
+        self._longest = longest
+        self._held: tuple[Attempt, float] | None = None
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Renew until stopped; what Redis misses is tried again at the next turn."""
+        while not self._stopped.wait(RENEW_SECONDS):
+            held = self._held
+            if held and time.monotonic() < held[1]:
+                with suppress(QueueUnavailable):
+                    self._attempts.renew(held[0])
+
+    @contextmanager
+    def held(self, attempt: Attempt) -> Iterator[None]:
+        """Keep an attempt's lease in this block."""
+        self._held = attempt, time.monotonic() + self._longest
+        try:
+            yield
+        finally:
+            self._held = None
+
+    def stop(self) -> None:
+        """End the thread at its next turn."""
+        self._stopped.set()

@@ -1,0 +1,67 @@
+"""What a worker's parent process does beside handing jobs to its children: sweep, and drain."""
+
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
+
+from core import durability
+from core.broker import AGAIN, message
+from core.jobs.sweeping import Sweeping
+from core.redis_client import connect
+from core.settings import Settings
+from models import Catalogue
+from worker.child import limits
+from worker.draining import Drain
+from worker.engines import check_engine
+from worker.sweeper import Sweeper
+
+log = logging.getLogger(__name__)
+
+
+class Parent:
+    """Started when the worker is ready."""
+
+    def __init__(self, settings: Settings, app: Celery) -> None:
+        self._settings = settings
+        self._app = app
+        self._pool: Any = None
+        self._drain = Drain(settings.drain_seconds, self._children)
+
+    def connect(self) -> None:
+        """Have Celery say when the worker starts and stops."""
+        worker_ready.connect(self._ready, weak=False)
+        worker_shutting_down.connect(self._shutting_down, weak=False)
+
+    def _ready(self, sender: Any, **_: Any) -> None:
+        self._pool = sender.pool
+        redis = connect(self._settings.redis_url)
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        sweeping = Sweeping(redis, limits(self._settings), self._settings.job_ttl, name)
+        Sweeper(redis, sweeping, self._publish).start()
+        for warning in durability.warnings(redis).values():
+            log.warning(warning)
+
+    def _shutting_down(self, **_: Any) -> None:
+        self._drain.begin()
+
+    def _publish(self, job_id: str) -> None:
+        self._app.send_task(**message(job_id, AGAIN))
+
+    def _children(self) -> Sequence[int]:
+        return self._pool.info["processes"] if self._pool else []
+
+
+def check(settings: Settings) -> None:
+    """Find out in the parent what would keep every child from loading its network.
+
+    Raises:
+        UnknownEngine, EngineNotInstalled, UnknownModel, ModelNotInstalled, ModelCorrupt: as
+            their names say.
+    """
+    check_engine(settings.engine)
+    Catalogue.from_settings(settings).default().verify()
