@@ -17,6 +17,7 @@ COMMANDS = {
     "models": "cli.models",
     "api": "cli.serve",
     "worker": "cli.serve",
+    "webhooks": "cli.webhooks",
     "alive": "cli.serve",
     "init": "cli.serve",
 }

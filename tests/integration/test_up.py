@@ -43,7 +43,8 @@ class Up:
     @property
     def pids(self) -> list[int]:
         pids = self.stack["pids"]
-        return [pid for pid in (pids["api"], pids["redis"], pids["s3"], *pids["workers"]) if pid]
+        single = (pids[name] for name in ("api", "redis", "s3", "webhooks"))
+        return [pid for pid in (*single, *pids["workers"]) if pid]
 
     def storage(self) -> Storage:
         s3 = self.stack["s3"]
@@ -112,9 +113,9 @@ def _gone(pids: list[int]) -> bool:
 def test_it_runs_everything_until_it_is_told_to_stop(tmp_path: Path, number: int) -> None:
     with _up(tmp_path / "data", "--workers", "2") as up:
         stack, pids = up.stack, up.pids
-        assert set(stack) == {"api", "redis", "s3", "pids"}
+        assert set(stack) == {"api", "redis", "s3", "webhook_secret", "pids"}
         assert set(stack["s3"]) == {"endpoint", "access_key", "secret_key", "bucket"}
-        assert set(stack["pids"]) == {"api", "redis", "s3", "workers"}
+        assert set(stack["pids"]) == {"api", "redis", "s3", "webhooks", "workers"}
         assert len(stack["pids"]["workers"]) == 2
         assert all(psutil.pid_exists(pid) for pid in pids)
         assert up.says(stack["api"])
@@ -134,6 +135,7 @@ def test_children_that_die_are_reported_and_restarted(tmp_path: Path) -> None:
             ("s3", before["s3"]),
             ("redis", before["redis"]),
             ("api", before["api"]),
+            ("webhooks", before["webhooks"]),
         ):
             os.kill(pid, signal.SIGKILL)
             eventually(partial(up.says, f"{name} died (signal 9)"), what=f"the report on {name}")
@@ -143,7 +145,7 @@ def test_children_that_die_are_reported_and_restarted(tmp_path: Path) -> None:
 
 
 def _replaced(up: Up, pid: int) -> bool:
-    return pid not in up.pids and len(up.pids) == 4
+    return pid not in up.pids and len(up.pids) == 5
 
 
 def _ready(up: Up) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from core.broker import HARD_LIMIT_MARGIN
 from core.settings import Settings
+from webhooks.sender import TRY_SECONDS
 
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "docker-compose.yml"
@@ -25,7 +25,7 @@ def test_the_file_fits_the_compose_schema() -> None:
 
 
 def test_the_services_are_the_ones_of_the_guide() -> None:
-    assert LONG_RUNNING == ["api", "s3", "valkey", "worker"]
+    assert LONG_RUNNING == ["api", "s3", "valkey", "webhooks", "worker"]
     assert ONCE == ["bucket"]
 
 
@@ -71,7 +71,14 @@ def test_every_variable_of_ours_is_a_setting() -> None:
     assert variables <= {f"TINTYPE_{name.upper()}" for name in Settings.model_fields}
 
 
-@pytest.mark.parametrize("name", ["api", "bucket", "worker"])
+def test_webhooks_are_sent_where_someone_asks_for_it_and_may_finish_a_try() -> None:
+    webhooks = SERVICES["webhooks"]
+    assert webhooks["profiles"] == ["webhooks"]
+    assert webhooks["depends_on"] == {"valkey": {"condition": "service_healthy"}}
+    assert int(webhooks["stop_grace_period"].removesuffix("s")) > TRY_SECONDS
+
+
+@pytest.mark.parametrize("name", ["api", "bucket", "webhooks", "worker"])
 def test_our_services_have_the_settings_of_one_place(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +104,6 @@ def test_ports_are_open_to_this_machine_only() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_a_stopped_worker_has_the_time_of_the_longest_job() -> None:
+def test_a_stopped_worker_has_the_time_to_drain() -> None:
     grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
-    assert grace >= Settings().job_timeout + HARD_LIMIT_MARGIN
+    assert grace >= Settings().drain_seconds + 10

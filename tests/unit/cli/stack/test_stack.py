@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.stack import Stack, StackOptions
+from cli.stack import Stack, StackOptions, servers
 from core.settings import Settings
+from webhooks.signature import Signer
 
 
 def shares(
@@ -40,3 +41,26 @@ def test_workers_share_the_cores(
 ) -> None:
     found = shares(monkeypatch, tmp_path, workers, settings)
     assert found == {"CONCURRENCY": concurrency, "THREADS": threads}
+
+
+def test_the_webhook_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    path = tmp_path / "webhook-secret"
+    secret = servers.kept_secret(path)
+    Signer(secret)
+    assert servers.kept_secret(path) == secret
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_of_the_users_own_is_not_replaced(tmp_path: Path) -> None:
+    given = Settings(
+        redis_url="redis://h:1/0", s3_endpoint="http://h:2", webhook_secret="whsec_own"
+    )
+    planned, _, _ = Stack(StackOptions(tmp_path), given)._plan_servers()
+    assert planned.webhook_secret == given.webhook_secret
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_may_drain_before_it_is_killed(tmp_path: Path) -> None:
+    stack = Stack(StackOptions(tmp_path), Settings())
+    stack.settings = Settings(drain_seconds=60)
+    assert stack._worker(1).grace > 60

@@ -1,0 +1,1 @@
+"""Webhook deliveries (standardwebhooks.com): signing, sending, trying again."""
