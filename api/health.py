@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from api.problems import problem
 from api.schemas import Health, Readiness
 from api.services import Services, services
+from core import durability
 from core.errors import NoLiveWorker, TintypeError
 from core.heartbeats import alive
 
@@ -26,10 +27,11 @@ def live() -> Any:
 @bp.output(Readiness)
 @bp.doc(responses={503: "Something that a job needs is away; the detail says what"})
 def ready() -> Any:
-    """Say whether a job submitted now would be worked on."""
-    checks = {name: _outcome(check, services()) for name, check in CHECKS.items()}
+    """Say whether a job submitted now would be worked on, and what could lose it later."""
+    s = services()
+    checks = {name: _outcome(check, s) for name, check in CHECKS.items()}
     if all(outcome == "ok" for outcome in checks.values()):
-        return Readiness(status="ok", checks=checks)
+        return Readiness(status="ok", checks=checks, warnings=dict(durability.warnings(s.redis)))
     detail = "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", detail, checks=checks)
 

@@ -1,19 +1,18 @@
-"""``/v1/jobs``: submit, look, list, download."""
+"""``/v1/jobs``: submit, look, list, cancel, retry."""
 
+from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, redirect, request, url_for
-from uuid_utils import uuid7
-from werkzeug.exceptions import Conflict
-from werkzeug.wrappers import Response as BaseResponse
+from flask import request, url_for
 
-from api.requests import Upload, parse_idempotency, parse_job, parse_wait
-from api.schemas import JobPage, ListQuery, ResultQuery
+from api.accepting import accept, publish
+from api.requests import parse_idempotency, parse_job, parse_wait
+from api.schemas import JobPage, ListQuery, Retried, RetryFilter
 from api.services import Services, services
-from core.errors import QueueUnavailable, ResultGone, SourceNotFound
-from core.jobs import Idempotency, Job, JobRequest, State
-from core.objects import ObjectRef, content_disposition
+from api.webhooks import check_webhook
+from core.errors import JobEnded, JobNotFound, QueueFull, QueueUnavailable
+from core.jobs import Job, State
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 
@@ -33,7 +32,8 @@ def submit() -> Any:
     wanted = parsed.options.model
     if wanted is not None:
         s.catalogue.get(wanted)
-    job = _accept(s, parsed, parse_idempotency(request, parsed))
+    check_webhook(s.settings, parsed.webhook)
+    job = accept(s, parsed, parse_idempotency(request, parsed))
     wait = parse_wait(request)
     try:
         job, waited = s.waiters.wait(s.jobs, job, wait)
@@ -49,7 +49,7 @@ def submit() -> Any:
 @bp.output(JobPage)
 def index(query: ListQuery) -> Any:
     """List jobs, newest first."""
-    jobs, cursor = services().jobs.list(query.state, query.limit, query.cursor)
+    jobs, cursor = services().jobs.list(query.state, query.limit, query.cursor, query.code)
     return JobPage(jobs=list(jobs), next=cursor)
 
 
@@ -63,65 +63,60 @@ def show(job_id: str) -> Any:
     return job, 200, _applied(waited, wait)
 
 
-@bp.get("/<job_id>/result")
-@bp.input(ResultQuery, location="query", arg_name="query")
-@bp.doc(responses={302: "A URL that downloads the result for a while", 409: "No result yet"})
-def result(job_id: str, query: ResultQuery) -> BaseResponse:
-    """Download the colour image: a redirect to storage, or the bytes with download=1."""
+@bp.post("/<job_id>/cancel")
+@bp.output(Job)
+@bp.doc(responses={202: "It is storing its result and may still succeed", 409: "It has ended"})
+def cancel(job_id: str) -> Any:
+    """Cancel a job; as often as you like.
+
+    A queued job never starts. A running one stops at its next stage and leaves no result; one that
+    is storing its result already ends as it does, unless it has to start again.
+    """
+    job = services().jobs.cancel(job_id)
+    return job, HTTPStatus.OK if job.state is State.CANCELED else HTTPStatus.ACCEPTED
+
+
+@bp.post("/<job_id>/retry")
+@bp.output(Job, status_code=202)
+@bp.doc(responses={409: "It has succeeded, or has not ended"})
+def retry(job_id: str) -> Any:
+    """Queue a failed or canceled job again, with all its attempts."""
     s = services()
-    job = s.jobs.get(job_id)
-    if job.state is not State.SUCCEEDED or job.destination is None or job.content_type is None:
-        raise Conflict(f"the job is {job.state}; only a succeeded job has a result")
-    head = request.method == "HEAD"
-    if not query.download:
-        url = s.storage.presign(job.destination, job.content_type, "HEAD" if head else "GET")
-        return redirect(url, 302)
+    job = s.jobs.retry(job_id, s.settings.max_queued)
+    publish(s, job)
+    return job
+
+
+@bp.post("/retry")
+@bp.input(RetryFilter, location="json", arg_name="wanted")
+@bp.output(Retried, status_code=202)
+def retry_many(wanted: RetryFilter) -> Any:
+    """Queue failed jobs again, oldest last: all of them, or those with one error code."""
+    s = services()
+    retried, cursor = 0, None
+    while retried < wanted.limit:
+        most = min(500, wanted.limit - retried)
+        jobs, cursor = s.jobs.list(State.FAILED, most, cursor, wanted.code)
+        for job in jobs:
+            try:
+                retried += _retried(s, job.id)
+            except QueueFull:
+                return Retried(retried=retried, more=True)
+        if cursor is None:
+            break
+    return Retried(retried=retried, more=cursor is not None)
+
+
+def _retried(s: Services, job_id: str) -> bool:
+    """Queue a job again, if nobody else was faster."""
     try:
-        length, chunks = s.storage.stream(job.destination)
-    except SourceNotFound as error:
-        raise ResultGone(f"{job.destination} is not in storage; submit the job again") from error
-    response = Response(chunks, content_type=job.content_type)
-    response.content_length = length
-    response.call_on_close(chunks.close)
-    response.headers["Content-Disposition"] = content_disposition("attachment", job.destination.key)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+        job = s.jobs.retry(job_id, s.settings.max_queued)
+    except (JobEnded, JobNotFound):
+        return False
+    publish(s, job)
+    return True
 
 
 def _applied(waited: bool, wait: float) -> dict[str, str]:
     """Return the header that says that a preference was honoured (RFC 7240)."""
     return {"Preference-Applied": f"wait={wait:.0f}"} if waited else {}
-
-
-def _store_upload(s: Services, upload: Upload) -> JobRequest:
-    """Put an uploaded file into storage and return the order that names it."""
-    source = ObjectRef(bucket=s.settings.bucket, key=f"uploads/{uuid7()}/{upload.filename}")
-    order = JobRequest(source=source, destination=upload.destination, options=upload.options)
-    content_type = upload.content_type or "application/octet-stream"
-    s.storage.store(source, upload.stream, content_type)  # type: ignore[arg-type]
-    return order
-
-
-def _accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | None) -> Job:
-    """Return the job that an equal request has made before, or a new one."""
-    if isinstance(parsed, Upload):
-        # Found out before the file is stored; ``accept`` decides.
-        if idempotency and (known := s.jobs.find(idempotency)):
-            return known
-        s.jobs.check_room(s.settings.max_queued)
-        order = _store_upload(s, parsed)
-    else:
-        order = parsed
-    job, is_new = s.jobs.accept(order, s.settings.max_queued, idempotency)
-    if is_new:
-        _publish(s, job, idempotency)
-    return job
-
-
-def _publish(s: Services, job: Job, idempotency: Idempotency | None) -> None:
-    """Queue a recorded job; if that fails the client is told so, and the record goes."""
-    try:
-        s.publisher.publish(job.id)
-    except QueueUnavailable:
-        s.jobs.discard(job.id, idempotency)
-        raise

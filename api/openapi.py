@@ -20,6 +20,13 @@ _IDEMPOTENCY = {
     "description": "the same request with the same key, within 24 hours, makes no second job",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+_TEXT = {"type": "string"}
+_LAST_EVENT = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "id of the last event seen: the stream goes on after it, without a gap",
+    "schema": {"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -35,6 +42,10 @@ def complete(spec: Any) -> Any:
         operation.setdefault("parameters", []).append(_PREFER)
     submit["parameters"].append(_IDEMPOTENCY)
     submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
+    for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
+        stream = spec["paths"][path]["get"]
+        stream.setdefault("parameters", []).append(_LAST_EVENT)
+        stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": _TEXT}}
     result = spec["paths"]["/v1/jobs/{job_id}/result"]["get"]
     result["responses"]["200"] = {
         "description": "With download=1: the image",
@@ -61,6 +72,8 @@ def _job_bodies() -> dict[str, Any]:
             "file": {"type": "string", "format": "binary"},
             "destination": as_json,
             "options": as_json,
+            "priority": {"$ref": _REF.format(model="Priority")},
+            "webhook": as_json,
         },
     }
     return {

@@ -18,6 +18,8 @@ RETRY_AFTER = "2"
 
 STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.JobNotFound: HTTPStatus.NOT_FOUND,
+    errors.DeliveryNotFound: HTTPStatus.NOT_FOUND,
+    errors.JobEnded: HTTPStatus.CONFLICT,
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,
     errors.BucketNotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -27,12 +29,16 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.InvalidKey: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DestinationIsSource: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidWebhook: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.WebhookRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.WebhooksOff: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EmptyObject: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ObjectTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.StorageDenied: HTTPStatus.BAD_GATEWAY,
     errors.StorageRefused: HTTPStatus.BAD_GATEWAY,
     errors.ResultGone: HTTPStatus.GONE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

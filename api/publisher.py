@@ -4,8 +4,9 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from core.broker import COLORIZE_TASK, QUEUE, celery_settings
+from core.broker import QUEUES, celery_settings, message
 from core.errors import QueueUnavailable
+from core.jobs import Job
 from core.settings import Settings
 
 
@@ -16,13 +17,13 @@ class Publisher:
         self._app = Celery("tintype-api", set_as_current=False)
         self._app.conf.update(celery_settings(settings))
 
-    def publish(self, job_id: str) -> None:
+    def publish(self, job: Job) -> None:
         """Queue a job that has been recorded.
 
         Raises:
             QueueUnavailable: Redis is away.
         """
         try:
-            self._app.send_task(COLORIZE_TASK, args=[job_id], queue=QUEUE, task_id=job_id)
+            self._app.send_task(**message(job.id, QUEUES[job.priority]))
         except (OperationalError, RedisError, OSError) as error:
             raise QueueUnavailable(f"the job cannot be queued: {error}") from error

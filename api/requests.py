@@ -17,14 +17,17 @@ from werkzeug.exceptions import (
 from werkzeug.http import parse_dict_header
 
 from core.errors import EmptyObject, ObjectTooLarge
-from core.jobs import Idempotency, JobRequest, Options
+from core.jobs import Idempotency, JobRequest, Options, Priority, Webhook
 from core.objects import ObjectRef
 
 MAX_JSON_BYTES = 64 * 1024
 FORM_ALLOWANCE = 1024 * 1024
 MAX_WAIT = 60.0
 MAX_NAME = 100
+FORM_FIELDS = {"destination", "options", "priority", "webhook"}
 _OBJECT_REF: TypeAdapter[ObjectRef | None] = TypeAdapter(ObjectRef | None)
+_PRIORITY = TypeAdapter(Priority)
+_WEBHOOK: TypeAdapter[Webhook | None] = TypeAdapter(Webhook | None)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Upload:
     content_type: str
     destination: ObjectRef | None
     options: Options
+    priority: Priority
+    webhook: Webhook | None
 
 
 def parse_job(request: Request, max_bytes: int) -> JobRequest | Upload:
@@ -70,8 +75,9 @@ def parse_idempotency(request: Request, parsed: JobRequest | Upload) -> Idempote
         return Idempotency.of(key, parsed.model_dump_json().encode())
     content = hashlib.file_digest(parsed.stream, "sha256").digest()  # type: ignore[arg-type]
     parsed.stream.seek(0)
-    destination = parsed.destination.model_dump_json() if parsed.destination else ""
-    parts = (parsed.filename, parsed.content_type, destination, parsed.options.model_dump_json())
+    records = (parsed.destination, parsed.options, parsed.webhook)
+    texts = [record.model_dump_json() if record else "" for record in records]
+    parts = (parsed.filename, parsed.content_type, parsed.priority, *texts)
     return Idempotency.of(key, content, *(part.encode() for part in parts))
 
 
@@ -102,11 +108,12 @@ def _json_object(request: Request) -> bytes:
 
 
 def _parse_form(request: Request, max_bytes: int) -> Upload:
-    unknown = (set(request.form) - {"destination", "options"}) | (set(request.files) - {"file"})
+    unknown = (set(request.form) - FORM_FIELDS) | (set(request.files) - {"file"})
     if unknown:
         raise UnprocessableEntity(
             f"unexpected form fields: {', '.join(sorted(unknown))}; "
-            "'file' is a file, 'destination' and 'options' are JSON text"
+            "'file' is a file, 'priority' a word, the others are JSON text: "
+            f"{', '.join(sorted(FORM_FIELDS - {'priority'}))}"
         )
     files = request.files.getlist("file")
     if len(files) != 1:
@@ -124,6 +131,8 @@ def _parse_form(request: Request, max_bytes: int) -> Upload:
         content_type=file.mimetype if file.mimetype.startswith("image/") else "",
         destination=_OBJECT_REF.validate_json(request.form.get("destination", "null")),
         options=Options.model_validate_json(request.form.get("options", "{}")),
+        priority=_PRIORITY.validate_python(request.form.get("priority", Priority.NORMAL)),
+        webhook=_WEBHOOK.validate_json(request.form.get("webhook", "null")),
     )
 
 

@@ -13,8 +13,26 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Annotated[State | None, Field(description="Only jobs in this state.")] = None
+    code: Annotated[str | None, Field(description="Only jobs that failed with this code.")] = None
     limit: Annotated[int, Field(ge=1, le=500, description="Jobs on a page.")] = 50
     cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
+
+
+class RetryFilter(BaseModel):
+    """Which failed jobs to queue again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str | None, Field(description="Only those that failed with this code.")] = None
+    limit: Annotated[int, Field(ge=1, le=10_000, description="At most so many.")] = 1000
+
+
+class Retried(BaseModel):
+    """What a retry of many has done."""
+
+    retried: int
+    more: bool
+    """Whether there are more such jobs: ask again."""
 
 
 class ResultQuery(BaseModel):
@@ -67,6 +85,8 @@ class Readiness(BaseModel):
 
     status: str
     checks: dict[str, str]
+    warnings: dict[str, str]
+    """What works now and may lose jobs later."""
 
 
 class ProblemDocument(BaseModel):

@@ -7,8 +7,11 @@ from flask import current_app
 from redis import Redis
 
 from api.publisher import Publisher
+from api.streams import Slots
 from api.waiting import Waiters
 from core.jobs import JobStore
+from core.jobs.deliveries import Deliveries
+from core.jobs.events import EventLog
 from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
@@ -28,6 +31,9 @@ class Services:
     publisher: Publisher
     catalogue: Catalogue
     waiters: Waiters
+    events: EventLog
+    streams: Slots
+    deliveries: Deliveries
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Services":
@@ -41,6 +47,9 @@ class Services:
             publisher=Publisher(settings),
             catalogue=Catalogue.from_settings(settings),
             waiters=Waiters(settings.api_threads // 2),
+            events=EventLog(redis),
+            streams=Slots(settings.api_threads // 4),
+            deliveries=Deliveries(redis),
         )
 
 

@@ -7,11 +7,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from api.app import create_app
-from core.jobs import JobResult, JobStore, Timings
+from core.jobs import Attempts, JobResult, Timings
 from core.jobs.records import ModelRef
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
+from tests.support.jobs import started
 
 
 class Finish(Protocol):
@@ -34,12 +35,11 @@ def client(settings: Settings) -> FlaskClient:
 
 
 @pytest.fixture
-def finish(jobs: JobStore, storage: Storage) -> Finish:
+def finish(attempts: Attempts, storage: Storage) -> Finish:
     """What a worker does."""
 
     def do(job_id: str, data: bytes, key: str | None = None) -> ObjectRef:
-        token = jobs.start(job_id, max_attempts=3)
-        assert token
+        attempt = started(attempts, job_id)
         destination = ObjectRef(bucket="tintype", key=key or f"colorized/{job_id}.jpg")
         storage.store(destination, data, "image/jpeg")
         result = JobResult(
@@ -51,7 +51,7 @@ def finish(jobs: JobStore, storage: Storage) -> Finish:
             bytes=len(data),
             timings=Timings(infer_ms=5.0),
         )
-        assert jobs.succeed(job_id, token, result)
+        assert attempts.succeed(attempt, result)
         return destination
 
     return do

@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.requests import FORM_ALLOWANCE, MAX_JSON_BYTES
-from core.broker import QUEUE
-from core.jobs import JobStore
+from core.broker import QUEUES
+from core.jobs import JobStore, Priority
 from core.settings import Settings
 
 SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
@@ -138,7 +138,7 @@ def assert_problem(answer: TestResponse, status: int, code: str) -> None:
 def assert_nothing_happened(redis: Redis, jobs: JobStore) -> None:
     """No job is recorded and nothing is queued."""
     assert jobs.list() == ([], None)
-    assert redis.llen(QUEUE) == 0
+    assert redis.llen(QUEUES[Priority.NORMAL]) == 0
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from core.errors import QueueUnavailable
-from core.jobs import JobStore, State
+from core.jobs import Attempts, JobStore, State
 from core.settings import Settings
 from tests.support.images import encoded, gradient
 from tests.unit.api.conftest import Finish
@@ -101,20 +100,6 @@ def test_a_key_is_remembered_for_a_day(client: FlaskClient, redis: Redis) -> Non
     assert 86_000 < int(redis.ttl(key)) <= 86_400
 
 
-def test_a_request_that_could_not_be_queued_may_come_again(
-    client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_self: object, _job_id: str) -> None:
-        raise QueueUnavailable("away")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("api.publisher.Publisher.publish", fail)
-        assert submit(client, "one").status_code == 503
-    assert not list(redis.scan_iter("tintype:idempotency:*"))
-    assert submit(client, "one").status_code == 202
-    assert len(queued(redis)) == 1
-
-
 @pytest.mark.parametrize("key", ["", "a b", "é", "x" * 256])
 def test_a_key_that_cannot_be_one_is_refused(client: FlaskClient, key: str) -> None:
     answer = submit(client, key)
@@ -134,13 +119,13 @@ def test_over_the_limit_no_more_are_accepted(settings: Settings, redis: Redis) -
 
 
 def test_there_is_room_again_when_a_job_has_started(
-    settings: Settings, redis: Redis, jobs: JobStore
+    settings: Settings, redis: Redis, attempts: Attempts
 ) -> None:
     client = create_app(settings.model_copy(update={"max_queued": 1})).test_client()
     first = submit(client, "first")
     assert first.json is not None
     assert submit(client, "second").status_code == 429
-    assert jobs.start(first.json["id"], 3)
+    assert attempts.start(first.json["id"], "host:1")
     assert submit(client, "second").status_code == 202
     assert len(queued(redis)) == 2
 

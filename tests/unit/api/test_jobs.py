@@ -11,21 +11,23 @@ from redis import Redis
 from api.app import create_app
 from api.publisher import Publisher
 from api.services import EXTENSION
-from core.broker import COLORIZE_TASK, QUEUE
-from core.jobs import Job, JobRequest, JobStore, Problem, State
+from core.broker import COLORIZE_TASK, QUEUES
+from core.jobs import Attempts, Job, JobRequest, JobStore, Priority, Problem, State
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
 from tests.support.images import encoded, gradient
+from tests.support.jobs import started
 from tests.unit.api.conftest import Finish
 
 SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
 REQUEST = JobRequest(source=ObjectRef(bucket="tintype", key="photos/a.jpg"))
 
 
-def queued(redis: Redis) -> list[tuple[str, list[Any]]]:
-    """The messages in the queue: each one's task and its arguments."""
-    messages = [json.loads(text) for text in cast(list[str], redis.lrange(QUEUE, 0, -1))]
+def queued(redis: Redis, priority: Priority = Priority.NORMAL) -> list[tuple[str, list[Any]]]:
+    """The messages in a queue: each one's task and its arguments."""
+    texts = cast(list[str], redis.lrange(QUEUES[priority], 0, -1))
+    messages = [json.loads(text) for text in texts]
     bodies = [json.loads(base64.b64decode(message["body"])) for message in messages]
     return [
         (message["headers"]["task"], body[0])
@@ -36,7 +38,7 @@ def queued(redis: Redis) -> list[tuple[str, list[Any]]]:
 def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
     client: FlaskClient, jobs: JobStore
 ) -> None:
-    order = {
+    order: dict[str, Any] = {
         "source": SOURCE,
         "destination": {"bucket": "tintype", "key": "colour/a.png"},
         "options": {
@@ -51,6 +53,7 @@ def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
     assert answer.status_code == 202
     assert answer.json is not None
     assert answer.location == f"/v1/jobs/{answer.json['id']}"
+    assert answer.json["options"] == {"force": False, **order.pop("options")}
     assert answer.json | order == answer.json
     assert answer.json["state"] == "queued"
     assert answer.json["attempt"] == 0
@@ -68,9 +71,9 @@ def test_the_record_exists_before_the_message(settings: Settings, jobs: JobStore
     seen: list[Job] = []
 
     class Witness(Publisher):
-        def publish(self, job_id: str) -> None:
-            seen.append(jobs.get(job_id))
-            super().publish(job_id)
+        def publish(self, job: Job) -> None:
+            seen.append(jobs.get(job.id))
+            super().publish(job)
 
     app = create_app(settings)
     app.extensions[EXTENSION] = replace(app.extensions[EXTENSION], publisher=Witness(settings))
@@ -139,11 +142,9 @@ def test_a_job_is_looked_at_by_its_id(client: FlaskClient, jobs: JobStore, finis
     assert answer.json["created"].endswith("Z")
 
 
-def test_a_failed_job_says_why(client: FlaskClient, jobs: JobStore) -> None:
+def test_a_failed_job_says_why(client: FlaskClient, jobs: JobStore, attempts: Attempts) -> None:
     job = jobs.create(REQUEST)
-    token = jobs.start(job.id, max_attempts=3)
-    assert token
-    jobs.fail(job.id, token, Problem(code="empty_object", detail="no bytes"))
+    attempts.fail(started(attempts, job.id), Problem(code="empty_object", detail="no bytes"))
     answer = client.get(f"/v1/jobs/{job.id}")
     assert answer.json is not None
     assert answer.json["error"] == {"code": "empty_object", "detail": "no bytes"}
@@ -185,10 +186,10 @@ def test_an_exactly_full_page_is_the_last_one(client: FlaskClient, jobs: JobStor
 
 
 def test_a_list_of_one_state_has_no_other(
-    client: FlaskClient, jobs: JobStore, finish: Finish
+    client: FlaskClient, jobs: JobStore, attempts: Attempts, finish: Finish
 ) -> None:
     waiting, running, ended = (jobs.create(REQUEST).id for _ in range(3))
-    jobs.start(running, max_attempts=3)
+    started(attempts, running)
     finish(ended, b"colour")
     expected = {"queued": [waiting], "running": [running], "succeeded": [ended], "failed": []}
     for state, ids in expected.items():

@@ -36,6 +36,13 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/jobs": {"get", "post"},
         "/v1/jobs/{job_id}": {"get"},
         "/v1/jobs/{job_id}/result": {"get"},
+        "/v1/jobs/{job_id}/cancel": {"post"},
+        "/v1/jobs/{job_id}/retry": {"post"},
+        "/v1/jobs/{job_id}/events": {"get"},
+        "/v1/jobs/{job_id}/deliveries": {"get"},
+        "/v1/jobs/{job_id}/deliveries/{delivery_id}/redeliver": {"post"},
+        "/v1/jobs/retry": {"post"},
+        "/v1/events": {"get"},
         "/v1/models": {"get"},
         "/healthz": {"get"},
         "/readyz": {"get"},
@@ -49,7 +56,7 @@ def test_both_bodies_of_an_order_are_documented(document: dict[str, Any]) -> Non
     assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/JobRequest"}
     form = content["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
-    assert set(form["properties"]) == {"file", "destination", "options"}
+    assert set(form["properties"]) == {"file", "destination", "options", "priority", "webhook"}
     assert [parameter["name"] for parameter in submit["parameters"]] == [
         "Prefer",
         "Idempotency-Key",

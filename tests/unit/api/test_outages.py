@@ -10,11 +10,12 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.publisher import Publisher
 from api.services import EXTENSION
-from core.broker import QUEUE
+from core.broker import QUEUES
 from core.heartbeats import Heartbeat, alive
 from core.jobs import JobRequest, JobStore
 from core.objects import ObjectRef
 from core.settings import Settings
+from tests.support.redis import DUE
 from tests.support.waiting import eventually
 from tests.unit.api.conftest import Finish
 
@@ -70,16 +71,17 @@ def test_without_redis_a_bad_order_is_still_the_clients_mistake(without_redis: S
     assert answer.status_code == 422
 
 
-def test_a_job_that_cannot_be_queued_is_not_left_behind(
+def test_a_job_that_cannot_be_queued_is_accepted_and_left_to_the_sweep(
     settings: Settings, without_redis: Settings, jobs: JobStore, redis: Redis
 ) -> None:
     app = create_app(settings)
     away = Publisher(without_redis)
     app.extensions[EXTENSION] = replace(app.extensions[EXTENSION], publisher=away)
     answer = app.test_client().post("/v1/jobs", json={"source": SOURCE})
-    assert_unavailable(answer, "queue_unavailable")
-    assert jobs.list() == ([], None)
-    assert redis.dbsize() == 0
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert [job.id for job in jobs.list()[0]] == [answer.json["id"]]
+    assert redis.zrange(DUE, 0, -1) == [answer.json["id"]]
 
 
 def test_without_storage_no_upload_is_taken(
@@ -89,7 +91,7 @@ def test_without_storage_no_upload_is_taken(
     answer = create_app(without_storage).test_client().post("/v1/jobs", data=form)
     assert_unavailable(answer, "storage_unavailable")
     assert jobs.list() == ([], None)
-    assert redis.llen(QUEUE) == 0
+    assert not any(redis.llen(queue) for queue in QUEUES.values())
 
 
 def test_without_storage_an_order_by_name_is_taken(without_storage: Settings) -> None:
@@ -125,6 +127,7 @@ def test_with_all_there_the_service_is_ready(client: FlaskClient) -> None:
     assert answer.json == {
         "status": "ok",
         "checks": {"redis": "ok", "storage": "ok", "workers": "ok"},
+        "warnings": {},
     }
 
 

@@ -5,18 +5,21 @@ import urllib3
 from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
 
-from core.jobs import JobRequest, JobStore
+from core.jobs import Attempts, JobRequest, JobStore
 from core.objects import ObjectRef
 from core.storage import Storage
 from tests.support.images import encoded, gradient
+from tests.support.jobs import started
 from tests.unit.api.conftest import Finish
 
 REQUEST = JobRequest(source=ObjectRef(bucket="tintype", key="photos/a.jpg"))
 
 
-def test_an_unfinished_job_has_no_result(client: FlaskClient, jobs: JobStore) -> None:
+def test_an_unfinished_job_has_no_result(
+    client: FlaskClient, jobs: JobStore, attempts: Attempts
+) -> None:
     job = jobs.create(REQUEST)
-    jobs.start(job.id, max_attempts=3)
+    started(attempts, job.id)
     for query in ("", "?download=1"):
         answer = client.get(f"/v1/jobs/{job.id}/result{query}")
         assert answer.status_code == 409

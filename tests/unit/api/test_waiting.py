@@ -4,8 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.waiting import Waiters
-from core.jobs import JobRequest, JobStore, Problem, State
+from core.jobs import Attempts, JobRequest, JobStore, State
 from core.objects import ObjectRef
+from tests.support.jobs import PROBLEM, started
 from tests.support.waiting import eventually
 from tests.unit.api.conftest import Finish
 
@@ -60,15 +61,17 @@ def test_a_look_at_a_job_can_wait_too(client: FlaskClient, jobs: JobStore, finis
     assert answer.headers["Preference-Applied"] == "wait=50"
 
 
-def test_when_too_many_wait_the_next_is_answered_at_once(jobs: JobStore) -> None:
+def test_when_too_many_wait_the_next_is_answered_at_once(
+    jobs: JobStore, attempts: Attempts
+) -> None:
     waiters = Waiters(most=1)
     job = jobs.create(JobRequest(source=ObjectRef.model_validate(SOURCE)))
     with ThreadPoolExecutor() as pool:
         first = pool.submit(waiters.wait, jobs, job, 50)
         eventually(lambda: not waiters.wait(jobs, job, 0.01)[1], what="the first to wait")
-        assert jobs.start(job.id, 3)
+        attempt = started(attempts, job.id)
         assert not first.done()
-        assert jobs.fail(job.id, 1, Problem(code="x", detail="y"))
+        assert attempts.fail(attempt, PROBLEM)
         ended, waited = first.result(timeout=30)
     assert waited
     assert ended.state is State.FAILED

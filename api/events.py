@@ -1,0 +1,39 @@
+"""``/v1/events`` and ``/v1/jobs/{id}/events``: changes as they happen."""
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from api.services import services
+from api.streams import Stream
+
+bp = APIBlueprint("events", __name__, url_prefix="/v1", tag="Events")
+
+
+@bp.get("/events")
+@bp.doc(responses={200: "text/event-stream", 503: "Too many streams are open"})
+def everything() -> Response:
+    """Follow all jobs (Server-Sent Events); ``Last-Event-ID`` goes on where a stream was cut."""
+    return _stream(None)
+
+
+@bp.get("/jobs/<job_id>/events")
+@bp.doc(responses={200: "text/event-stream", 503: "Too many streams are open"})
+def of_job(job_id: str) -> Response:
+    """Follow one job to its end (Server-Sent Events)."""
+    return _stream(job_id)
+
+
+def _stream(job_id: str | None) -> Response:
+    s = services()
+    s.streams.take()
+    try:
+        frames = Stream(s.events, s.jobs, job_id).follow(request.headers.get("Last-Event-ID"))
+    except BaseException:
+        s.streams.give()
+        raise
+    response = Response(frames, content_type="text/event-stream")
+    response.call_on_close(s.streams.give)
+    response.headers["Cache-Control"] = "no-store"
+    # Proxies of the nginx kind would hold events back.
+    response.headers["X-Accel-Buffering"] = "no"
+    return response

@@ -1,0 +1,109 @@
+"""Server-Sent Events (HTML Living Standard, 9.2): following jobs as they change."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+from core.errors import JobNotFound, QueueUnavailable, TooManyStreams
+from core.jobs import JobStore
+from core.jobs.events import Event, EventLog
+
+HEARTBEAT = 10.0
+"""Seconds without an event after which a comment keeps the connection alive."""
+LONGEST = 3600.0
+"""Seconds that a stream lives; the client comes back with ``Last-Event-ID``."""
+RETRY_MS = 2000
+"""How soon a client comes back after a stream has ended without a final event."""
+
+
+class Slots:
+    """Limits how many streams are open: each keeps a thread."""
+
+    def __init__(self, most: int) -> None:
+        self._slots = threading.BoundedSemaphore(most)
+
+    def take(self) -> None:
+        """Take a slot.
+
+        Raises:
+            TooManyStreams: none is free.
+        """
+        if not self._slots.acquire(blocking=False):
+            raise TooManyStreams("as many event streams are open as may be; come back later")
+
+    def give(self) -> None:
+        """Give a slot back."""
+        self._slots.release()
+
+
+class Stream:
+    """The events of one job, or of all, as text/event-stream."""
+
+    def __init__(self, events: EventLog, jobs: JobStore, job_id: str | None = None) -> None:
+        self._events = events
+        self._jobs = jobs
+        self._job_id = job_id
+
+    def follow(self, last_id: str | None) -> Iterator[str]:
+        """Return frames: all since ``last_id``, then what happens from now on.
+
+        A client that is new, or was away for longer than events are kept, first gets what the job
+        is like now (``event: snapshot``), or the word that something is missing (``event: gap``).
+        A stream of one job ends with the job.
+
+        Raises:
+            InvalidCursor: ``last_id`` is not the id of an event.
+            JobNotFound: there is no such job.
+        """
+        missed = last_id is not None and not self._events.reaches(last_id)
+        position = self._events.last_id() if last_id is None or missed else last_id
+        # Looked at after the position is known: what changes in between comes as an event too.
+        job = self._jobs.get(self._job_id) if self._job_id else None
+        first = f"retry: {RETRY_MS}\nid: {position}\n\n"
+        if job and (last_id is None or missed):
+            first += _frame(position, "snapshot", json.loads(job.model_dump_json()))
+            if job.state.final:
+                return iter([first])
+        elif missed:
+            first += _frame(position, "gap", {"detail": "events were missed; list the jobs anew"})
+        return self._live(first, position)
+
+    def _live(self, first: str, position: str) -> Iterator[str]:
+        yield first
+        ends, spoken, ended = time.monotonic() + LONGEST, time.monotonic(), False
+        while time.monotonic() < ends:
+            try:
+                found = self._events.after(position, wait=1.0)
+                if self._job_id and not found:
+                    if ended:
+                        return
+                    ended = self._jobs.get(self._job_id).state.final
+            except (QueueUnavailable, JobNotFound):
+                # The client comes back by itself, and misses nothing.
+                return
+            for event in found:
+                position = event.id
+                if self._job_id in (None, event.job):
+                    yield _frame(event.id, f"job.{event.state}", _data(event))
+                    spoken = time.monotonic()
+                    if self._job_id and event.state.final:
+                        return
+            if time.monotonic() - spoken > HEARTBEAT:
+                yield ": still here\n\n"
+                spoken = time.monotonic()
+
+
+def _data(event: Event) -> dict[str, object]:
+    more = {"stage": event.stage, "code": event.code}
+    return {
+        "job": event.job,
+        "state": event.state,
+        "attempt": event.attempt,
+        "at": event.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        **{name: value for name, value in more.items() if value},
+    }
+
+
+def _frame(event_id: str, name: str, data: dict[str, object]) -> str:
+    return f"id: {event_id}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
