@@ -3,11 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Never in one process with the other engines: PyTorch and OpenVINO do not get along there.
 TORCH_TESTS := tests/unit/training/with_torch
+# Some eight minutes; `make test` has a minute of them.
+EACH_FAULT := tests/faults/test_each.py
+MINUTES ?= 30
 BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-training bench locks clean
+.PHONY: help demo test check format test-faults soak test-training bench locks clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -16,7 +19,7 @@ demo: .venv/demo.stamp  ## Colorize the samples through the whole service.
 	$(BIN)/tintype demo
 
 test: .venv/dev.stamp  ## The whole suite, against real servers.
-	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest --ignore $(TORCH_TESTS) $(ARGS)
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest --ignore $(TORCH_TESTS) --ignore $(EACH_FAULT) $(ARGS)
 
 check: .venv/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/ruff check
@@ -27,6 +30,12 @@ check: .venv/dev.stamp  ## Lint, format, types, import rules.
 format: .venv/dev.stamp  ## Put the code into shape.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+test-faults: .venv/dev.stamp  ## Each fault under 200 jobs, with a table of what came of it.
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest $(EACH_FAULT) $(ARGS)
+
+soak: .venv/dev.stamp  ## Faults at random: make soak MINUTES=30, TINTYPE_SOAK_SEED=… to repeat.
+	TINTYPE_SOAK_SECONDS=$$(($(MINUTES) * 60)) $(BIN)/python -m pytest -s tests/faults/test_soak.py
 
 test-training: .venv/train.stamp  ## The tests that need PyTorch.
 	$(BIN)/python -m pytest tests/unit/training $(ARGS)

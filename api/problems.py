@@ -38,6 +38,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.StorageRefused: HTTPStatus.BAD_GATEWAY,
     errors.ResultGone: HTTPStatus.GONE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ClockSkewed: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -9,6 +9,7 @@ COLORIZE_TASK = "tintype.colorize"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
 """For jobs that have waited already: it comes before all others."""
+VISIBILITY_SECONDS = 20
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""
 
@@ -21,8 +22,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
-            # A message is delivered again only after the longest job would have been killed.
-            "visibility_timeout": hard_limit + HARD_LIMIT_MARGIN,
+            # A second net: leases bring a job back sooner, and what runs drops a second message.
+            "visibility_timeout": VISIBILITY_SECONDS,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
             "socket_timeout": 5,

@@ -69,6 +69,12 @@ class StorageUnavailable(TransientError):
     code = "storage_unavailable"
 
 
+class ClockSkewed(TransientError):
+    """Raised when storage refuses a request because this machine's clock is off."""
+
+    code = "clock_skewed"
+
+
 class QueueUnavailable(TransientError):
     """Raised when Redis cannot be reached."""
 

@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from core.errors import (
     BucketNotFound,
+    ClockSkewed,
     ObjectTooLarge,
     SourceNotFound,
     StorageDenied,
@@ -239,6 +240,8 @@ def _as_ours(error: ClientError, target: ObjectRef | str) -> TintypeError:
         return BucketNotFound(f"storage has no bucket {bucket!r}")
     if code in _MISSING_KEY:
         return SourceNotFound(f"storage has no object {target}")
+    if code == "RequestTimeTooSkewed":
+        return ClockSkewed(f"storage refused {target}: this machine's clock is off; set it right")
     if code in _DENIED or status in (401, 403):
         return StorageDenied(f"storage refused {target} ({code}); check the credentials' rights")
     message = f"storage answered {code or status} for {target}"

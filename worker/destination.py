@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from core.jobs import Job, Options
 from core.jobs.records import OutputFormat
 from core.objects import MAX_KEY_BYTES, ObjectRef
-from worker.images import SUFFIXES
+from worker.images import SUFFIXES, format_like
 
 PREFIX = "colorized"
 DIGITS = 32
@@ -26,9 +26,11 @@ def fingerprint(
 ) -> str:
     """Return 32 hexadecimal digits: equal ones mean equal results.
 
-    ``wanted`` is the format in which the result comes if the options name none.
+    ``wanted`` is the format in which the result comes if the options name none; without it, it
+    comes in the source's.
     """
-    decided = options.model_copy(update={"format": options.format or wanted})
+    format = options.format or wanted or format_like(source)
+    decided = options.model_copy(update={"format": format})
     canonical = decided.model_dump_json(exclude={"model", "force"})
     parts = (sha256(source).hexdigest(), canonical, model_digest)
     return sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]

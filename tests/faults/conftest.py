@@ -39,7 +39,8 @@ def suffer(fleet: Fleet, request: pytest.FixtureRequest) -> Suffer:
         load.prepare()
         load.start()
         fault.harm(fleet, load)
-        report = Report.of(fault.name, check(load))
+        jobs = [job for each in (load, *load.more) for job in check(each)]
+        report = Report.of(fault.name, jobs)
         request.config.stash.setdefault(REPORTS, []).append(report)
         assert set(report.codes) <= fault.codes, report
         assert report.states[State.FAILED] >= fault.must_fail, report

@@ -10,6 +10,8 @@ import pytest
 from cli.stack import Stack, StackOptions
 from core.broker import QUEUES, celery_settings
 from core.jobs import Job, Priority, State
+from core.jobs.attempts import LEASE_SECONDS, RENEW_SECONDS
+from core.objects import ObjectRef
 from core.redis_client import connect
 from core.settings import Settings
 from tests.integration.conftest import Service, child, frozen, running
@@ -67,7 +69,69 @@ def test_a_job_over_its_time_limit_fails_once_and_the_worker_goes_on(tmp_path: P
         assert own.run(source).state is State.SUCCEEDED
 
 
-def test_a_message_comes_again_only_after_the_longest_job_was_killed() -> None:
+def test_a_message_comes_again_after_its_jobs_lease_has_run_out() -> None:
     settings = celery_settings(Settings(job_timeout=50))
-    soft, hard = settings["task_soft_time_limit"], settings["task_time_limit"]
-    assert 50 == soft < hard < settings["broker_transport_options"]["visibility_timeout"]
+    assert 50 == settings["task_soft_time_limit"] < settings["task_time_limit"]
+    visible = settings["broker_transport_options"]["visibility_timeout"]
+    assert visible > LEASE_SECONDS + RENEW_SECONDS
+
+
+def test_a_stopped_worker_gives_back_what_it_cannot_finish(tmp_path: Path) -> None:
+    stack = Stack(StackOptions(tmp_path / "stack"), Settings(drain_seconds=1, concurrency=1))
+    with running(stack) as own:
+        source = own.put("a.jpg", PHOTO)
+        worker = child(stack, "worker-1")
+        with frozen(child(stack, "s3")):
+            job = own.submit({"source": source.model_dump()})
+            eventually(lambda: _is_running(own, job), what="the start of the job")
+            worker.terminate()
+            assert worker.process is not None
+            assert worker.process.wait(30) == 0
+        given_back = own.look(job)
+        assert (given_back.state, given_back.attempt) == (State.QUEUED, 1)
+        worker.start()
+        ended = own.ended(job)
+        assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2)
+
+
+def test_a_stopped_worker_finishes_what_it_can(stack: Stack) -> None:
+    with running(stack) as own:
+        source = own.put("a.jpg", PHOTO)
+        worker = child(stack, "worker-1")
+        with frozen(child(stack, "s3")):
+            job = own.submit({"source": source.model_dump()})
+            eventually(lambda: _is_running(own, job), what="the start of the job")
+            worker.terminate()
+        assert worker.process is not None
+        assert worker.process.wait(30) == 0
+        ended = own.look(job)
+        assert (ended.state, ended.attempt) == (State.SUCCEEDED, 1)
+
+
+def test_a_job_canceled_while_it_runs_leaves_no_result(stack: Stack) -> None:
+    with running(stack) as own:
+        place = ObjectRef(bucket=own.settings.bucket, key="colour/a.jpg")
+        order = {"source": own.put("a.jpg", PHOTO).model_dump(), "destination": place.model_dump()}
+        with frozen(child(stack, "s3")):
+            job = own.submit(order)
+            eventually(lambda: _is_running(own, job), what="the start of the job")
+            answer = own.request("POST", f"/v1/jobs/{job.id}/cancel")
+            assert (answer.status, answer.json()["state"]) == (200, "canceled")
+        after = own.run(own.put("b.jpg", PHOTO))
+        assert after.state is State.SUCCEEDED
+        assert own.look(job).state is State.CANCELED
+        assert own.storage.size(place) is None
+
+
+def test_an_urgent_job_overtakes_a_batch(tmp_path: Path) -> None:
+    stack = Stack(StackOptions(tmp_path / "stack"), Settings(concurrency=1))
+    with running(stack) as own:
+        source = own.put("a.jpg", PHOTO).model_dump()
+        with frozen(child(stack, "s3")):
+            batch = [own.submit({"source": source, "priority": "low"}) for _ in range(20)]
+            urgent = own.submit({"source": source, "priority": "high"})
+        began = own.ended(urgent).started
+        assert began
+        before = [job for job in map(own.ended, batch) if job.started and job.started < began]
+        # One that runs, one that its worker has taken already, and one take of ten.
+        assert len(before) <= 3

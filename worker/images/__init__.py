@@ -3,6 +3,15 @@
 from worker.images.decode import decode
 from worker.images.encode import encode
 from worker.images.errors import is_out_of_memory
-from worker.images.photo import EXTENSIONS, READABLE, SUFFIXES, Photo
+from worker.images.photo import EXTENSIONS, READABLE, SUFFIXES, Photo, format_like
 
-__all__ = ["EXTENSIONS", "READABLE", "SUFFIXES", "Photo", "decode", "encode", "is_out_of_memory"]
+__all__ = [
+    "EXTENSIONS",
+    "READABLE",
+    "SUFFIXES",
+    "Photo",
+    "decode",
+    "encode",
+    "format_like",
+    "is_out_of_memory",
+]

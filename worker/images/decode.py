@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from core.errors import BrokenImage, EmptyObject, ImageTooLarge, UnsupportedFormat
-from core.jobs.records import OutputFormat
 from worker.colour.bands import BAND_PIXELS
 from worker.colour.lightness import Pixels
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
 from worker.images.jpeg import decode_jpeg
-from worker.images.photo import Photo
+from worker.images.photo import Photo, format_like
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 MAX_DPI = 65_535
@@ -50,7 +49,7 @@ def decode(data: bytes, max_pixels: int) -> Photo:
         return Photo(
             pixels=_upright(pixels, orientation),
             alpha=None if alpha is None else _upright(alpha, orientation),
-            format=_output_format(image.format),
+            format=format_like(data),
             exif=exif,
             icc=icc if icc and icc[16:20] == b"RGB " and len(icc) <= MAX_ICC else None,
             dpi=_dpi(image),
@@ -66,17 +65,6 @@ def _open(data: bytes) -> Image.Image:
         ) from error
     except PARSER_ERRORS as error:
         raise BrokenImage(f"the image's header cannot be read: {error}") from error
-
-
-def _output_format(source: str | None) -> OutputFormat:
-    # MPO: several JPEG images in one file, as many cameras and phones write them.
-    formats: dict[str | None, OutputFormat] = {
-        "JPEG": "jpeg",
-        "MPO": "jpeg",
-        "WEBP": "webp",
-        "TIFF": "tiff",
-    }
-    return formats.get(source, "png")
 
 
 def _orientation(image: Image.Image) -> tuple[int, bytes | None]:

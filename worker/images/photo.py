@@ -23,6 +23,16 @@ READABLE = {*SUFFIXES, "bmp"}
 """Endings, in lower case and without the dot, of files that can be read."""
 
 
+def format_like(data: bytes) -> OutputFormat:
+    """Return the format of a file by its first bytes; png for all that are not written here."""
+    # MPO, as many cameras and phones write it, begins like the JPEG that it is.
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return "tiff" if data.startswith((b"II", b"MM")) else "png"
+
+
 @dataclass(frozen=True)
 class Photo:
     """An upright image, and what its file said about it."""

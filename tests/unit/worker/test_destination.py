@@ -71,10 +71,11 @@ def test_doing_it_again_does_not_change_the_place() -> None:
 
 
 def test_the_format_that_a_destination_asks_for_decides_what_is_the_same() -> None:
-    plain, png = Options(), Options(format="png")
-    assert fingerprint(b"", plain, DIGEST, "png") == fingerprint(b"", png, DIGEST)
-    assert fingerprint(b"", plain, DIGEST, "png") != fingerprint(b"", plain, DIGEST)
-    assert fingerprint(b"", png, DIGEST, "jpeg") == fingerprint(b"", png, DIGEST)
+    source, plain, png = b"\xff\xd8\xff", Options(), Options(format="png")
+    assert fingerprint(source, plain, DIGEST, "png") == fingerprint(source, png, DIGEST)
+    assert fingerprint(source, plain, DIGEST, "png") != fingerprint(source, plain, DIGEST)
+    assert fingerprint(source, plain, DIGEST, "jpeg") == fingerprint(source, plain, DIGEST)
+    assert fingerprint(source, png, DIGEST, "jpeg") == fingerprint(source, png, DIGEST)
 
 
 @pytest.mark.parametrize(
