@@ -11,7 +11,7 @@ from api.schemas import Health, Readiness
 from api.services import Services, services
 from core import durability
 from core.errors import NoLiveWorker, TintypeError
-from core.heartbeats import alive
+from core.heartbeats import WEBHOOKS, alive
 
 bp = APIBlueprint("health", __name__, tag="Health")
 
@@ -31,7 +31,7 @@ def ready() -> Any:
     s = services()
     checks = {name: _outcome(check, s) for name, check in CHECKS.items()}
     if all(outcome == "ok" for outcome in checks.values()):
-        return Readiness(status="ok", checks=checks, warnings=dict(durability.warnings(s.redis)))
+        return Readiness(status="ok", checks=checks, warnings=_warnings(s))
     detail = "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", detail, checks=checks)
 
@@ -39,6 +39,14 @@ def ready() -> Any:
 def _workers(s: Services) -> None:
     if not alive(s.redis):
         raise NoLiveWorker("no live worker; start one with 'tintype worker'")
+
+
+def _warnings(s: Services) -> dict[str, str]:
+    """Return what does not keep a job from its result and still wants a look."""
+    found = dict(durability.warnings(s.redis))
+    if s.settings.webhook_secret and not alive(s.redis, WEBHOOKS):
+        found["webhooks"] = "nobody sends webhooks; start 'tintype webhooks'"
+    return found
 
 
 CHECKS: dict[str, Callable[[Services], None]] = {

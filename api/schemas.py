@@ -1,10 +1,12 @@
 """What goes over the wire beside the records of ``core.jobs``."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.jobs import Job, State
+
+Code = Annotated[str | None, Field(pattern="^[a-z_]{1,64}$")]
 
 
 class ListQuery(BaseModel):
@@ -13,9 +15,15 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Annotated[State | None, Field(description="Only jobs in this state.")] = None
-    code: Annotated[str | None, Field(description="Only jobs that failed with this code.")] = None
+    code: Annotated[Code, Field(description="Only jobs that failed with this code.")] = None
     limit: Annotated[int, Field(ge=1, le=500, description="Jobs on a page.")] = 50
     cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
+
+    @model_validator(mode="after")
+    def _only_failed_jobs_have_a_code(self) -> Self:
+        if self.code and self.state not in (None, State.FAILED):
+            raise ValueError("a code goes with the state 'failed' alone")
+        return self
 
 
 class RetryFilter(BaseModel):
@@ -23,7 +31,7 @@ class RetryFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[str | None, Field(description="Only those that failed with this code.")] = None
+    code: Annotated[Code, Field(description="Only those that failed with this code.")] = None
     limit: Annotated[int, Field(ge=1, le=10_000, description="At most so many.")] = 1000
 
 

@@ -35,8 +35,8 @@ class Service:
         return ref
 
     def submit(self, source: ObjectRef, key: str | None = None, wait: int = 0) -> Job:
-        """Submit a job; with ``wait``, return it when it has ended."""
-        order: dict[str, object] = {"source": source.model_dump()}
+        """Submit a job that is really done; with ``wait``, return it when it has ended."""
+        order: dict[str, object] = {"source": source.model_dump(), "options": {"force": True}}
         if key:
             order["destination"] = {"bucket": source.bucket, "key": key}
         headers = {"Prefer": f"wait={wait}"} if wait else None

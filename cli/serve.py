@@ -3,15 +3,17 @@
 import logging
 import os
 import socket
+from contextlib import suppress
 
 import click
 
-from core import heartbeats
-from core.errors import NoLiveWorker
+from core import durability, heartbeats
+from core.errors import NoLiveWorker, QueueUnavailable
 from core.redis_client import connect
 from core.settings import Settings
 from models import Catalogue
 
+log = logging.getLogger(__name__)
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -24,6 +26,9 @@ def api(bind: str) -> None:
     settings = Settings.load()
     Catalogue.from_settings(settings).default()
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    with suppress(QueueUnavailable), connect(settings.redis_url, patience=0.1) as redis:
+        for warning in durability.warnings(redis).values():
+            log.warning(warning)
     Gunicorn(settings, bind).run()
 
 

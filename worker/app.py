@@ -10,6 +10,7 @@ from kombu import Queue
 from core.broker import AGAIN, COLORIZE_TASK, QUEUES, celery_settings
 from core.settings import Settings
 from worker.child import Child
+from worker.draining import Drained
 from worker.parent import Parent
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,10 @@ def make_app(settings: Settings) -> Celery:
 
         Nothing else may escape: a MemoryError would end the worker's parent.
         """
-        assert child.runner is not None, "a child takes no job before it is set up"
         try:
             child.run(job_id)
+        except Drained:
+            raise Reject("the worker stops", requeue=True) from None
         except Exception as error:
             log.exception("job %s: given back to the queue", job_id)
             raise Reject(type(error).__name__, requeue=True) from None

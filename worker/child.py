@@ -15,7 +15,7 @@ from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue
-from worker import draining
+from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.leases import LeaseKeeper
 from worker.runner import Runner
@@ -30,7 +30,7 @@ class Child:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._heartbeat: Heartbeat | None = None
-        self._working = False
+        self.stopping = Stopping()
         self.runner: Runner | None = None
 
     def connect(self) -> None:
@@ -51,13 +51,16 @@ class Child:
             raise SystemExit(1) from error
 
     def run(self, job_id: str) -> None:
-        """Run a job; see ``Runner.run``."""
-        assert self.runner is not None
-        self._working = True
-        try:
+        """Run a job; see ``Runner.run``.
+
+        Raises:
+            Drained: the worker has to stop and the job was not started.
+        """
+        assert self.runner is not None, "a child takes no job before it is set up"
+        if self.stopping.asked:
+            raise Drained
+        with self.stopping.interruptible():
             self.runner.run(job_id)
-        finally:
-            self._working = False
 
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
@@ -66,7 +69,7 @@ class Child:
 
     def _load(self) -> None:
         settings = self._settings
-        draining.listen(lambda: self._working)
+        self.stopping.listen()
         engines = EnginePool(Catalogue.from_settings(settings), settings.engine, threads(settings))
         engine = engines.get()
         model = engine.model

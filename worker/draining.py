@@ -4,8 +4,8 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 log = logging.getLogger(__name__)
@@ -17,14 +17,30 @@ class Drained(Exception):
     """Raised in a job whose worker has to stop; not the job's fault."""
 
 
-def listen(working: Callable[[], bool]) -> None:
-    """Make this child raise Drained in its main thread at the signal, if it works on a job."""
+class Stopping:
+    """In a child: whether the worker has to stop, which interrupts the job in hand."""
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if working():
+    def __init__(self) -> None:
+        self.asked = False
+        self._working = False
+
+    def listen(self) -> None:
+        """Have the parent's signal heard by this process; its main thread raises Drained."""
+        signal.signal(SIGNAL, self._on_signal)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let the signal raise Drained in this block."""
+        self._working = True
+        try:
+            yield
+        finally:
+            self._working = False
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if self._working:
             raise Drained
-
-    signal.signal(SIGNAL, on_signal)
 
 
 class Drain:

@@ -107,11 +107,14 @@ class JobStore:
         record = key("idempotency", idempotency.digest)
         with reachable():
             known = cast(dict[str, str], self._redis.hgetall(record))
-        if not known:
+        try:
+            job = self.get(known["job"]) if known else None
+        except JobNotFound:
+            # Forgotten already: TINTYPE_JOB_TTL is shorter than the life of a key.
             return None
-        if known["fingerprint"] != idempotency.fingerprint:
+        if job and known["fingerprint"] != idempotency.fingerprint:
             raise _other_request()
-        return self.get(known["job"])
+        return job
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job. One that is storing its result right now may still succeed.
@@ -163,7 +166,7 @@ class JobStore:
     ) -> tuple[Sequence[Job], str | None]:
         """Return a page of jobs, newest first, and the cursor of the next page (None: the last).
 
-        ``code`` asks for the jobs that failed with it, whatever ``state`` says.
+        ``code`` asks for the jobs that failed with it.
 
         Raises:
             InvalidCursor: the cursor is not a job id.

@@ -13,6 +13,7 @@ from tests.faults.harm import Fault
 from tests.faults.load import Load, Report, check
 
 REPORTS = pytest.StashKey[list[Report]]()
+SEED = pytest.StashKey[int]()
 Suffer = Callable[[Fault], Report]
 
 
@@ -54,6 +55,8 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the table."""
+    if seed := config.stash.get(SEED, None):
+        terminalreporter.write_line(f"TINTYPE_SOAK_SEED={seed}")
     reports = config.stash.get(REPORTS, [])
     if not reports:
         return

@@ -85,10 +85,10 @@ def _kill_in(stage: Stage) -> Harm:
 
 
 for _stage in Stage:
-    fault(f"child killed in {_stage}", longest=20.0)(_kill_in(_stage))
+    fault(f"child killed in {_stage}", longest=30.0)(_kill_in(_stage))
 
 
-@fault("worker killed", longest=20.0)
+@fault("worker killed", longest=30.0)
 def worker_killed(fleet: Fleet, _load: Load) -> None:
     """Kill a whole worker, parent and children, and then the other."""
     for child in fleet.workers:
@@ -246,7 +246,7 @@ fault("S3 answers 503 half of the time", longest=90.0)(_weather(15, busy=0.5))
 fault("connections to S3 cut in mid-body", longest=90.0)(_weather(15, cuts=0.5))
 
 
-@fault("result deleted before a cached answer", load={"count": 50})
+@fault("result deleted before a cached answer")
 def result_deleted(fleet: Fleet, load: Load) -> None:
     """A result is there for whoever asks again, whether or not it can be taken from the cache."""
     first = load.ended()
@@ -313,7 +313,7 @@ def wrong_clock(fleet: Fleet, load: Load) -> None:
         load.ended()
 
 
-@fault("50 equal orders at once", load={"count": 50})
+@fault("50 equal orders at once")
 def equal_orders(fleet: Fleet, load: Load) -> None:
     """One key, one job."""
     from concurrent.futures import ThreadPoolExecutor

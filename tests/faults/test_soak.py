@@ -4,6 +4,9 @@ import os
 import random
 import time
 
+import pytest
+
+from tests.faults.conftest import SEED as CHOSEN
 from tests.faults.conftest import Suffer
 from tests.faults.harm import FAULTS
 
@@ -11,7 +14,8 @@ SECONDS = float(os.environ.get("TINTYPE_SOAK_SECONDS", "60"))
 SEED = int(os.environ.get("TINTYPE_SOAK_SEED", "0")) or random.getrandbits(32)
 
 
-def test_no_job_is_lost_doubled_or_stuck(suffer: Suffer) -> None:
+def test_no_job_is_lost_doubled_or_stuck(suffer: Suffer, request: pytest.FixtureRequest) -> None:
+    request.config.stash[CHOSEN] = SEED
     print(f"TINTYPE_SOAK_SEED={SEED}")
     choose = random.Random(SEED)
     until = time.monotonic() + SECONDS

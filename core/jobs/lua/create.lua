@@ -7,7 +7,7 @@ local id, spec, priority, webhook, most = ARGV[2], ARGV[3], ARGV[4], ARGV[5], to
 local remembered = key('idempotency:' .. ARGV[7])
 if ARGV[7] ~= '' then
   local known = redis.call('HMGET', remembered, 'fingerprint', 'job')
-  if known[1] then
+  if known[1] and redis.call('EXISTS', job_key(known[2])) == 1 then
     if known[1] == ARGV[8] then return {'known', known[2]} end
     return {'other', ''}
   end

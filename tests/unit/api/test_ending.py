@@ -113,6 +113,13 @@ def test_a_filter_that_makes_no_sense_is_refused(client: FlaskClient, wanted: ob
     assert answer.status_code in (400, 422)
 
 
+@pytest.mark.parametrize("query", ["state=queued&code=timeout", "code=a:b", "code=", "code=A"])
+def test_a_query_for_a_code_that_no_job_can_have_is_refused(
+    client: FlaskClient, query: str
+) -> None:
+    assert client.get(f"/v1/jobs?{query}").status_code == 422
+
+
 @pytest.mark.parametrize("priority", Priority)
 def test_each_priority_has_its_queue(client: FlaskClient, redis: Redis, priority: Priority) -> None:
     answer = client.post("/v1/jobs", json={"source": SOURCE, "priority": priority})

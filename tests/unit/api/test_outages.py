@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from redis import Redis
 from werkzeug.test import TestResponse
 
@@ -11,7 +12,7 @@ from api.app import create_app
 from api.publisher import Publisher
 from api.services import EXTENSION
 from core.broker import QUEUES
-from core.heartbeats import Heartbeat, alive
+from core.heartbeats import WEBHOOKS, Heartbeat, alive
 from core.jobs import JobRequest, JobStore
 from core.objects import ObjectRef
 from core.settings import Settings
@@ -129,6 +130,34 @@ def test_with_all_there_the_service_is_ready(client: FlaskClient) -> None:
         "checks": {"redis": "ok", "storage": "ok", "workers": "ok"},
         "warnings": {},
     }
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_redis_that_may_forget_is_warned_of(client: FlaskClient, redis: Redis) -> None:
+    redis.config_set("maxmemory-policy", "allkeys-lru")
+    redis.config_set("appendonly", "no")
+    try:
+        answer = client.get("/readyz")
+    finally:
+        redis.config_set("maxmemory-policy", "noeviction")
+        redis.config_set("appendonly", "yes")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert set(answer.json["warnings"]) == {"appendonly", "maxmemory-policy"}
+    assert "noeviction" in answer.json["warnings"]["maxmemory-policy"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_webhooks_that_nobody_sends_are_warned_of(settings: Settings, redis: Redis) -> None:
+    secret = SecretStr("whsec_" + "A" * 32)
+    client = create_app(settings.model_copy(update={"webhook_secret": secret})).test_client()
+    answer = client.get("/readyz")
+    assert answer.json is not None
+    assert set(answer.json["warnings"]) == {"webhooks"}
+    heartbeat = Heartbeat(redis, WEBHOOKS)
+    heartbeat.start()
+    eventually(lambda: (client.get("/readyz").json or {}).get("warnings") == {})
+    heartbeat.stop()
 
 
 def test_without_a_live_worker_the_service_is_not_ready(client: FlaskClient) -> None:
