@@ -1,5 +1,7 @@
 """``/v1/events`` and ``/v1/jobs/{id}/events``: changes as they happen."""
 
+from http import HTTPStatus
+
 from apiflask import APIBlueprint
 from flask import Response, request
 
@@ -12,14 +14,23 @@ bp = APIBlueprint("events", __name__, url_prefix="/v1", tag="Events")
 @bp.get("/events")
 @bp.doc(responses={200: "text/event-stream", 503: "Too many streams are open"})
 def everything() -> Response:
-    """Follow all jobs (Server-Sent Events); ``Last-Event-ID`` goes on where a stream was cut."""
+    """Follow all jobs (Server-Sent Events); ``Last-Event-ID`` goes on where a stream was cut.
+
+    Events are ``job.queued``, ``job.running``, ``job.succeeded``, ``job.failed`` and
+    ``job.canceled``, each with what has changed; ``gap`` says that some are not kept any more.
+    """
     return _stream(None)
 
 
 @bp.get("/jobs/<job_id>/events")
 @bp.doc(responses={200: "text/event-stream", 503: "Too many streams are open"})
 def of_job(job_id: str) -> Response:
-    """Follow one job to its end (Server-Sent Events)."""
+    """Follow one job to its end (Server-Sent Events).
+
+    First comes ``snapshot``, the job as ``GET /v1/jobs/{id}`` has it; then ``job.running`` and so
+    on, each with what has changed: ``id``, ``state``, ``attempt``, ``at``, and ``stage`` or
+    ``error``. Whoever has seen the end and comes back is answered with 204.
+    """
     return _stream(job_id)
 
 
@@ -27,10 +38,15 @@ def _stream(job_id: str | None) -> Response:
     s = services()
     s.streams.take()
     try:
-        frames = Stream(s.events, s.jobs, job_id).follow(request.headers.get("Last-Event-ID"))
+        stream = Stream(s.events, s.jobs, s.streams, job_id)
+        frames = stream.follow(request.headers.get("Last-Event-ID"))
     except BaseException:
         s.streams.give()
         raise
+    if frames is None:
+        s.streams.give()
+        # The word at which a browser does not come back.
+        return Response(status=HTTPStatus.NO_CONTENT)
     response = Response(frames, content_type="text/event-stream")
     response.call_on_close(s.streams.give)
     response.headers["Cache-Control"] = "no-store"

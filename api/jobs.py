@@ -7,11 +7,12 @@ from apiflask import APIBlueprint
 from flask import request, url_for
 
 from api.accepting import accept, publish
-from api.requests import parse_idempotency, parse_job, parse_wait
+from api.problems import RETRY_AFTER
+from api.requests import parse_idempotency, parse_job, parse_json, parse_wait
 from api.schemas import JobPage, ListQuery, Retried, RetryFilter
 from api.services import Services, services
 from api.webhooks import check_webhook
-from core.errors import JobEnded, JobNotFound, QueueFull, QueueUnavailable
+from core.errors import JobNotFound, QueueFull, QueueUnavailable, WrongState
 from core.jobs import Job, State
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
@@ -88,11 +89,13 @@ def retry(job_id: str) -> Any:
 
 
 @bp.post("/retry")
-@bp.input(RetryFilter, location="json", arg_name="wanted")
 @bp.output(Retried, status_code=202)
-def retry_many(wanted: RetryFilter) -> Any:
-    """Queue failed jobs again, oldest last: all of them, or those with one error code."""
-    s = services()
+def retry_many() -> Any:
+    """Queue failed jobs again, newest first: all of them, or those with one error code.
+
+    ``more`` says that there are more such jobs; ask again, after ``Retry-After`` if that came too.
+    """
+    s, wanted = services(), parse_json(request, RetryFilter)
     retried, cursor = 0, None
     while retried < wanted.limit:
         most = min(500, wanted.limit - retried)
@@ -101,7 +104,9 @@ def retry_many(wanted: RetryFilter) -> Any:
             try:
                 retried += _retried(s, job.id)
             except QueueFull:
-                return Retried(retried=retried, more=True)
+                if not retried:
+                    raise
+                return Retried(retried=retried, more=True), 202, {"Retry-After": RETRY_AFTER}
         if cursor is None:
             break
     return Retried(retried=retried, more=cursor is not None)
@@ -111,7 +116,7 @@ def _retried(s: Services, job_id: str) -> bool:
     """Queue a job again, if nobody else was faster."""
     try:
         job = s.jobs.retry(job_id, s.settings.max_queued)
-    except (JobEnded, JobNotFound):
+    except (WrongState, JobNotFound):
         return False
     publish(s, job)
     return True

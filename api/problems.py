@@ -19,7 +19,7 @@ RETRY_AFTER = "2"
 STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.JobNotFound: HTTPStatus.NOT_FOUND,
     errors.DeliveryNotFound: HTTPStatus.NOT_FOUND,
-    errors.JobEnded: HTTPStatus.CONFLICT,
+    errors.WrongState: HTTPStatus.CONFLICT,
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,
     errors.BucketNotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -112,7 +112,10 @@ def register(app: APIFlask) -> None:
 
 def _invalid(error: ValidationError) -> Response:
     fields = [
-        {"field": ".".join(map(str, item["loc"])), "message": item["msg"]}
+        {
+            "field": ".".join(map(str, item["loc"])),
+            "message": item["msg"].removeprefix("Value error, "),
+        }
         for item in error.errors(include_url=False, include_input=False)
     ]
     return _fields_problem(HTTPStatus.UNPROCESSABLE_ENTITY, fields)

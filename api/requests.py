@@ -3,10 +3,10 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TypeVar
 
 from flask import Request
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, Json
 from pydantic_core import from_json
 from werkzeug.exceptions import (
     BadRequest,
@@ -24,10 +24,18 @@ MAX_JSON_BYTES = 64 * 1024
 FORM_ALLOWANCE = 1024 * 1024
 MAX_WAIT = 60.0
 MAX_NAME = 100
-FORM_FIELDS = {"destination", "options", "priority", "webhook"}
-_OBJECT_REF: TypeAdapter[ObjectRef | None] = TypeAdapter(ObjectRef | None)
-_PRIORITY = TypeAdapter(Priority)
-_WEBHOOK: TypeAdapter[Webhook | None] = TypeAdapter(Webhook | None)
+M = TypeVar("M", bound=BaseModel)
+
+
+class Fields(BaseModel):
+    """What a form may say beside the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    destination: Json[ObjectRef] | None = None
+    options: Json[Options] = Options()
+    priority: Priority = Priority.NORMAL
+    webhook: Json[Webhook] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,21 @@ def parse_job(request: Request, max_bytes: int) -> JobRequest | Upload:
         _check_length(request, max_bytes + FORM_ALLOWANCE, "see TINTYPE_MAX_BYTES")
         return _parse_form(request, max_bytes)
     raise UnsupportedMediaType("send application/json, or multipart/form-data with a file")
+
+
+def parse_json(request: Request, model: type[M]) -> M:
+    """Read a JSON object; no body at all is an empty one.
+
+    Raises:
+        UnsupportedMediaType, BadRequest, RequestEntityTooLarge: as their names say.
+        pydantic.ValidationError, TintypeError: a value is not acceptable.
+    """
+    _check_length(request, MAX_JSON_BYTES, "")
+    if not request.get_data():
+        return model()
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("send application/json")
+    return model.model_validate_json(_json_object(request))
 
 
 def parse_idempotency(request: Request, parsed: JobRequest | Upload) -> Idempotency | None:
@@ -92,7 +115,7 @@ def _check_length(request: Request, limit: int, advice: str) -> None:
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge(
-            f"a body of {request.mimetype} may have {limit} bytes; {advice}"
+            f"a body may have {limit} bytes" + (f"; {advice}" if advice else "")
         )
 
 
@@ -108,16 +131,10 @@ def _json_object(request: Request) -> bytes:
 
 
 def _parse_form(request: Request, max_bytes: int) -> Upload:
-    unknown = (set(request.form) - FORM_FIELDS) | (set(request.files) - {"file"})
-    if unknown:
-        raise UnprocessableEntity(
-            f"unexpected form fields: {', '.join(sorted(unknown))}; "
-            "'file' is a file, 'priority' a word, the others are JSON text: "
-            f"{', '.join(sorted(FORM_FIELDS - {'priority'}))}"
-        )
+    fields = Fields.model_validate(request.form.to_dict())
     files = request.files.getlist("file")
-    if len(files) != 1:
-        raise UnprocessableEntity("the form needs one file in the field 'file'")
+    if len(files) != 1 or len(request.files) != 1:
+        raise UnprocessableEntity("the form needs one file, and no more, in the field 'file'")
     file = files[0]
     size = file.stream.seek(0, 2)
     file.stream.seek(0)
@@ -129,10 +146,10 @@ def _parse_form(request: Request, max_bytes: int) -> Upload:
         stream=file.stream,
         filename=_safe_name(file.filename or ""),
         content_type=file.mimetype if file.mimetype.startswith("image/") else "",
-        destination=_OBJECT_REF.validate_json(request.form.get("destination", "null")),
-        options=Options.model_validate_json(request.form.get("options", "{}")),
-        priority=_PRIORITY.validate_python(request.form.get("priority", Priority.NORMAL)),
-        webhook=_WEBHOOK.validate_json(request.form.get("webhook", "null")),
+        destination=fields.destination,
+        options=fields.options,
+        priority=fields.priority,
+        webhook=fields.webhook,
     )
 
 

@@ -9,7 +9,7 @@ from core.errors import JobNotFound, QueueUnavailable, TooManyStreams
 from core.jobs import JobStore
 from core.jobs.events import Event, EventLog
 
-HEARTBEAT = 10.0
+HEARTBEAT = 5.0
 """Seconds without an event after which a comment keeps the connection alive."""
 LONGEST = 3600.0
 """Seconds that a stream lives; the client comes back with ``Last-Event-ID``."""
@@ -22,6 +22,8 @@ class Slots:
 
     def __init__(self, most: int) -> None:
         self._slots = threading.BoundedSemaphore(most)
+        self.closing = False
+        """Set when the process stops: streams end then, and their clients come back."""
 
     def take(self) -> None:
         """Take a slot.
@@ -40,13 +42,18 @@ class Slots:
 class Stream:
     """The events of one job, or of all, as text/event-stream."""
 
-    def __init__(self, events: EventLog, jobs: JobStore, job_id: str | None = None) -> None:
+    def __init__(
+        self, events: EventLog, jobs: JobStore, slots: Slots, job_id: str | None = None
+    ) -> None:
         self._events = events
         self._jobs = jobs
+        self._slots = slots
         self._job_id = job_id
 
-    def follow(self, last_id: str | None) -> Iterator[str]:
+    def follow(self, last_id: str | None) -> Iterator[str] | None:
         """Return frames: all since ``last_id``, then what happens from now on.
+
+        None means that the client has seen the job's end and need not come back.
 
         A client that is new, or was away for longer than events are kept, first gets what the job
         is like now (``event: snapshot``), or the word that something is missing (``event: gap``).
@@ -65,14 +72,24 @@ class Stream:
             first += _frame(position, "snapshot", json.loads(job.model_dump_json()))
             if job.state.final:
                 return iter([first])
+        elif job and job.state.final and not self._told_since(position):
+            return None
         elif missed:
             first += _frame(position, "gap", {"detail": "events were missed; list the jobs anew"})
         return self._live(first, position)
 
+    def _told_since(self, position: str) -> bool:
+        """Whether anything of the job came after an event."""
+        while found := self._events.after(position, wait=0):
+            if any(event.job == self._job_id for event in found):
+                return True
+            position = found[-1].id
+        return False
+
     def _live(self, first: str, position: str) -> Iterator[str]:
         yield first
         ends, spoken, ended = time.monotonic() + LONGEST, time.monotonic(), False
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not self._slots.closing:
             try:
                 found = self._events.after(position, wait=1.0)
                 if self._job_id and not found:
@@ -95,14 +112,13 @@ class Stream:
 
 
 def _data(event: Event) -> dict[str, object]:
-    more = {"stage": event.stage, "code": event.code}
-    return {
-        "job": event.job,
-        "state": event.state,
-        "attempt": event.attempt,
-        "at": event.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        **{name: value for name, value in more.items() if value},
-    }
+    """Return what has changed, under the names that it has in the job's record."""
+    changed: dict[str, object] = {"id": event.job, "state": event.state, "attempt": event.attempt}
+    if event.stage:
+        changed["stage"] = event.stage
+    if event.code:
+        changed["error"] = {"code": event.code}
+    return changed | {"at": event.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
 
 
 def _frame(event_id: str, name: str, data: dict[str, object]) -> str:

@@ -3,8 +3,20 @@
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
+from api.services import EXTENSION
 from core.settings import Settings
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Threads; event streams end when the process is asked to stop, instead of holding it up."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Hear SIGTERM."""
+        if self.wsgi:
+            self.wsgi.extensions[EXTENSION].streams.closing = True
+        super().handle_exit(sig, frame)
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc]
@@ -15,7 +27,7 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
         self._options: dict[str, Any] = {
             "bind": bind,
             "workers": settings.api_processes,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": settings.api_threads,
             # Longer than the longest Prefer: wait.
             "timeout": 90,

@@ -45,7 +45,7 @@ def worker(name: str) -> None:
     host = f"{name}-{os.getpid()}@{socket.gethostname()}"
     make_app(settings).worker_main(
         [
-            *("worker", "--pool", "prefork", "--without-gossip", "--without-mingle"),
+            *("--quiet", "worker", "--pool", "prefork", "--without-gossip", "--without-mingle"),
             *("--hostname", host, "--loglevel", settings.log_level),
         ]
     )

@@ -29,8 +29,8 @@ from core.settings import Settings
 def up(data: Path, port: int, workers: int) -> None:
     """Run Redis, S3, the API and workers until Ctrl-C.
 
-    A second Ctrl-C does not wait for running jobs; they start over in the next run, once the time
-    limit of a job (TINTYPE_JOB_TIMEOUT and 20 seconds) has passed.
+    A second Ctrl-C does not wait for running jobs; they start over in the next run, some ten
+    seconds after it has begun.
     TINTYPE_REDIS_URL and TINTYPE_S3_ENDPOINT replace the embedded servers.
     """
     stack = Stack(StackOptions(data, port, workers), Settings.load(), click.echo)

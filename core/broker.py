@@ -9,6 +9,8 @@ COLORIZE_TASK = "tintype.colorize"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
 """For jobs that have waited already: it comes before all others."""
+UNACKNOWLEDGED = "unacked"
+"""kombu's hash of the messages that workers have taken and not done with."""
 VISIBILITY_SECONDS = 20
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""

@@ -213,10 +213,10 @@ class UnsupportedLayer(EngineFailed):
     code = "unsupported_layer"
 
 
-class JobEnded(PermanentError):
+class WrongState(PermanentError):
     """Raised when a job is asked for something that its state does not allow."""
 
-    code = "job_ended"
+    code = "wrong_state"
 
 
 class AttemptOver(PermanentError):

@@ -97,7 +97,9 @@ class Webhooks:
     def _note(self, delivery: Delivery, outcome: Outcome) -> None:
         """Write down what came of a try, as soon as Redis is there."""
         said = outcome.attempt.status or outcome.attempt.error
-        log.info("delivery %s: %s: %s", delivery.id, said, outcome.state)
+        level = logging.INFO if outcome.state is DeliveryState.DELIVERED else logging.WARNING
+        said = f"{said}; {outcome.state}"
+        log.log(level, "delivery %s to %s: %s", delivery.id, _receiver(delivery), said)
         retrying = Retrying(
             retry=retry_if_exception_type(QueueUnavailable),
             stop=self._must_give_up,

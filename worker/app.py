@@ -23,6 +23,8 @@ def make_app(settings: Settings) -> Celery:
     app.conf.worker_concurrency = settings.children
     app.conf.task_queues = [Queue(name, routing_key=name) for name in (AGAIN, *QUEUES.values())]
     app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
+    # One line for a job is ours; Celery's says of a failed one that it succeeded.
+    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
     child = Child(settings)
     child.connect()
     Parent(settings, app).connect()

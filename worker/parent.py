@@ -10,7 +10,7 @@ from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
 from core import durability
-from core.broker import AGAIN, message
+from core.broker import AGAIN, QUEUES, UNACKNOWLEDGED, message
 from core.jobs.sweeping import Sweeping
 from core.redis_client import connect
 from core.settings import Settings
@@ -41,8 +41,10 @@ class Parent:
         self._pool = sender.pool
         redis = connect(self._settings.redis_url)
         name = f"{socket.gethostname()}:{os.getpid()}"
-        sweeping = Sweeping(redis, limits(self._settings), self._settings.job_ttl, name)
-        Sweeper(redis, sweeping, self._publish).start()
+        queues = (AGAIN, *QUEUES.values())
+        kept = self._settings.job_ttl
+        sweeping = Sweeping(redis, limits(self._settings), kept, name, queues, UNACKNOWLEDGED)
+        Sweeper(sweeping, self._publish).start()
         for warning in durability.warnings(redis).values():
             log.warning(warning)
 

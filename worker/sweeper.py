@@ -2,17 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from kombu.exceptions import OperationalError
-from redis import Redis
 from redis.exceptions import RedisError
 
-from core.broker import QUEUES
 from core.errors import TintypeError
-from core.jobs import Priority
 from core.jobs.sweeping import Sweeping
-from core.redis_client import reachable
 
 log = logging.getLogger(__name__)
 INTERVAL = 1.0
@@ -21,9 +17,8 @@ INTERVAL = 1.0
 class Sweeper(threading.Thread):
     """Sweeps once a second; of many sweepers, Redis lets one at a time do anything."""
 
-    def __init__(self, redis: Redis, sweeping: Sweeping, publish: Callable[[str], None]) -> None:
+    def __init__(self, sweeping: Sweeping, publish: Callable[[str], None]) -> None:
         super().__init__(name="sweep", daemon=True)
-        self._redis = redis
         self._sweeping = sweeping
         self._publish = publish
         self._stopped = threading.Event()
@@ -42,17 +37,10 @@ class Sweeper(threading.Thread):
         Raises:
             QueueUnavailable, OperationalError: Redis is away.
         """
-        for job_id in self._sweeping.sweep(self._messages()) or ():
-            log.info("job %s is queued again", job_id)
+        for job_id, why in (self._sweeping.sweep() or {}).items():
+            log.info("job %s is queued again: %s", job_id, why)
             self._publish(job_id)
 
     def stop(self) -> None:
         """End the thread at its next turn."""
         self._stopped.set()
-
-    def _messages(self) -> Mapping[Priority, int]:
-        with reachable():
-            pipe = self._redis.pipeline(transaction=False)
-            for queue in QUEUES.values():
-                pipe.llen(queue)
-            return dict(zip(QUEUES, pipe.execute(), strict=True))

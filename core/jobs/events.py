@@ -13,6 +13,8 @@ from core.jobs.scripts import key
 from core.redis_client import reachable
 
 FIRST = "0-0"
+LONGEST_ID = 41
+"""Characters of two numbers of 64 bits and a dash."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ class EventLog:
         wanted = _as_pair(event_id)
         with reachable():
             oldest = cast(list[Any], self._redis.xrange(self._key, count=1))
-        return bool(oldest) and wanted >= _as_pair(oldest[0][0])
+            newest = cast(list[Any], self._redis.xrevrange(self._key, count=1))
+        # An id from the future is one of a Redis that has lost its memory.
+        return bool(oldest) and _as_pair(oldest[0][0]) <= wanted <= _as_pair(newest[0][0])
 
     def after(self, event_id: str, wait: float, most: int = 500) -> Sequence[Event]:
         """Return what came after an event, waiting up to ``wait`` seconds for something."""
@@ -84,6 +88,7 @@ def _parse(event_id: str, fields: dict[str, str]) -> Event:
 def _as_pair(event_id: str) -> tuple[int, int]:
     """Return an id in a form that sorts by time."""
     milliseconds, dash, number = event_id.partition("-")
-    if not (dash and milliseconds.isdecimal() and number.isdecimal() and event_id.isascii()):
+    plain = dash and milliseconds.isdecimal() and number.isdecimal() and event_id.isascii()
+    if not plain or len(event_id) > LONGEST_ID:
         raise InvalidCursor("Last-Event-ID must be the id of an event")
     return int(milliseconds), int(number)

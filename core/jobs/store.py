@@ -12,10 +12,10 @@ from uuid_utils import UUID, uuid7
 from core.errors import (
     IdempotencyConflict,
     InvalidCursor,
-    JobEnded,
     JobNotFound,
     QueueFull,
     TintypeError,
+    WrongState,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
 from core.jobs.parsing import parse_job
@@ -121,12 +121,12 @@ class JobStore:
 
         Raises:
             JobNotFound: there is none with this id.
-            JobEnded: it has succeeded or failed.
+            WrongState: it has succeeded or failed.
         """
         state = self._scripts.run("cancel", job_id)
         job = self.get(job_id)
         if state in (State.SUCCEEDED, State.FAILED):
-            raise JobEnded(f"the job has {state}; only a job that has not ended can be canceled")
+            raise WrongState(f"the job has {state}; only a job that has not ended can be canceled")
         return job
 
     def retry(self, job_id: str, most_queued: int = 0) -> Job:
@@ -134,7 +134,7 @@ class JobStore:
 
         Raises:
             JobNotFound: there is none with this id.
-            JobEnded: it has succeeded, or has not ended.
+            WrongState: it has succeeded, or has not ended.
             QueueFull: as many jobs are queued as may be.
         """
         answer, _ = self._scripts.run("retry", job_id, most_queued)
@@ -142,7 +142,9 @@ class JobStore:
             raise _full(most_queued)
         job = self.get(job_id)
         if answer != "again":
-            raise JobEnded(f"the job is {job.state}; only a failed or canceled job can be retried")
+            raise WrongState(
+                f"the job is {job.state}; only a failed or canceled job can be retried"
+            )
         return job
 
     def get(self, job_id: str) -> Job:

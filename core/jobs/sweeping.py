@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from redis import Redis
 
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
-from core.jobs.records import Priority
-from core.jobs.scripts import Scripts
+from core.jobs.scripts import Scripts, as_fields
 
 LOCK_SECONDS = 5.0
 AT_ONCE = 200
@@ -16,33 +15,32 @@ AT_ONCE = 200
 class Sweeping:
     """One pass after another; of many sweepers, one at a time does anything."""
 
-    def __init__(self, redis: Redis, limits: Limits, ttl: float, name: str) -> None:
+    def __init__(
+        self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Sequence[str], taken: str
+    ) -> None:
+        """``queues``: of jobs that waited already, then of each priority."""
         self._scripts = Scripts(redis, "sweep")
-        self._limits = limits
-        self._ttl = ttl
-        self._name = name
+        self._arguments: Sequence[str | int] = (
+            name,
+            round(LOCK_SECONDS * 1000),
+            limits.attempts,
+            round(limits.timeout * 1000),
+            WORKER_LOST.model_dump_json(),
+            TIMED_OUT.model_dump_json(),
+            round(ttl * 1000),
+            AT_ONCE,
+            taken,
+            *queues,
+        )
 
-    def sweep(self, messages: Mapping[Priority, int]) -> Sequence[str] | None:
-        """Return the jobs to publish again; None while another sweeper is at work.
+    def sweep(self) -> Mapping[str, str] | None:
+        """Return the jobs to publish again, each with the reason; None if another sweeper works.
 
-        Leases that ran out end; jobs whose wait is over, and jobs whose message was lost, are
-        returned; jobs that ended long ago are forgotten. ``messages`` is how many lie in each
-        queue.
+        Leases that ran out end; jobs whose wait is over, and as many as have lost their message,
+        are returned; jobs that ended long ago are forgotten.
 
         Raises:
             QueueUnavailable: Redis is away.
         """
-        counts = (word for priority in Priority for word in (priority, messages[priority]))
-        found: list[str] | None = self._scripts.run(
-            "sweep",
-            self._name,
-            round(LOCK_SECONDS * 1000),
-            self._limits.attempts,
-            round(self._limits.timeout * 1000),
-            WORKER_LOST.model_dump_json(),
-            TIMED_OUT.model_dump_json(),
-            round(self._ttl * 1000),
-            AT_ONCE,
-            *counts,
-        )
-        return found
+        found: list[str] | None = self._scripts.run("sweep", *self._arguments)
+        return None if found is None else as_fields(found)

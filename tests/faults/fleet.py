@@ -14,6 +14,7 @@ from redis import Redis
 
 from cli.stack import Stack, StackOptions, servers
 from cli.stack.child import Child
+from core.broker import UNACKNOWLEDGED
 from core.jobs import JobStore
 from core.redis_client import connect
 from core.settings import Settings
@@ -173,4 +174,4 @@ class Fleet:
 
 def unacknowledged(redis: Redis) -> int:
     """Return how many messages workers have taken and not done with."""
-    return int(redis.hlen("unacked"))
+    return int(redis.hlen(UNACKNOWLEDGED))

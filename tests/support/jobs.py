@@ -1,7 +1,20 @@
 """Orders, results and what a worker does with a job, for tests that have no worker."""
 
-from core.jobs import Attempt, Attempts, JobRequest, JobResult, Options, Problem, Timings
+from redis import Redis
+
+from core.broker import AGAIN, QUEUES, UNACKNOWLEDGED
+from core.jobs import (
+    Attempt,
+    Attempts,
+    JobRequest,
+    JobResult,
+    Limits,
+    Options,
+    Problem,
+    Timings,
+)
 from core.jobs.records import ModelRef
+from core.jobs.sweeping import Sweeping
 from core.objects import ObjectRef
 
 REQUEST = JobRequest(
@@ -24,3 +37,9 @@ def started(attempts: Attempts, job_id: str) -> Attempt:
     attempt = attempts.start(job_id, "host:1")
     assert attempt
     return attempt
+
+
+def sweeper(redis: Redis, name: str = "a sweeper", attempts: int = 3) -> Sweeping:
+    """Return what a worker's parent sweeps with."""
+    limits = Limits(attempts=attempts, timeout=120, patience=3600)
+    return Sweeping(redis, limits, 3600, name, [AGAIN, *QUEUES.values()], UNACKNOWLEDGED)

@@ -3,6 +3,7 @@
 local prefix = ARGV[1]
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
+local PRIORITIES = {'high', 'normal', 'low'}
 local EVENTS_KEPT = 100000
 local RESEND_MS = 5000
 
@@ -94,7 +95,7 @@ end
 -- How many jobs are queued.
 local function queued()
   local total = 0
-  for _, priority in ipairs({'high', 'normal', 'low'}) do
+  for _, priority in ipairs(PRIORITIES) do
     total = total + redis.call('ZCARD', key('jobs:queued:' .. priority))
   end
   return total

@@ -1,9 +1,9 @@
 -- One pass of the sweep: ends leases that ran out, forgets old jobs, and returns the jobs to
--- publish again. Returns nothing while another sweeper is at work.
+-- publish again, each followed by the reason. Returns nothing while another sweeper is at work.
 -- ARGV: sweeper, milliseconds that it is the only one, attempts allowed, milliseconds of the time
 --       limit, error of a job whose workers died, error of a job that took too long, milliseconds
---       to keep ended jobs, most jobs of a kind to look at, then the priorities, each followed by
---       the number of its messages.
+--       to keep ended jobs, most jobs of a kind to look at, hash of the messages that workers have
+--       taken, queue of jobs that waited already, then the queue of each priority.
 local SILENCE_MS, PATIENCE_MS = 3000, 4000
 local me, most = ARGV[2], ARGV[9]
 local lock = key('sweep')
@@ -22,9 +22,10 @@ if redis.call('EXISTS', key('patience')) == 0 then
 end
 
 local again = {}
-local function publish(id)
+local function publish(id, why)
   redis.call('HSET', job_key(id), 'published', NOW)
   again[#again + 1] = id
+  again[#again + 1] = why
 end
 
 -- Waits that are over, and jobs that were recorded and perhaps never published. Until a worker
@@ -32,25 +33,42 @@ end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'LIMIT', 0, most)) do
   if get(id, 'state') == 'queued' then
     redis.call('ZADD', DUE, NOW + RESEND_MS, id)
-    publish(id)
+    publish(id, get(id, 'not_before') and 'its wait is over' or 'it was never published')
   else
     redis.call('ZREM', DUE, id)
   end
 end
 
--- Messages that were lost: the jobs are still queued though others that came long after them have
--- started, or though hardly a message is left.
-local SLACK_MS, FEW = 30000, 20
-for i = 10, #ARGV, 2 do
-  local front = tonumber(redis.call('HGET', key('front'), ARGV[i]) or 0)
-  local waiting = key('jobs:queued:' .. ARGV[i])
+-- Messages that were lost: there are more waiting jobs than messages, in this pass and in the last
+-- one. They are looked for among the jobs that others have overtaken, or among the few that wait.
+local messages = math.max(0, redis.call('HLEN', ARGV[10]) - redis.call('ZCARD', key('jobs:running')))
+for i = 11, #ARGV do messages = messages + redis.call('LLEN', ARGV[i]) end
+local missing = math.max(0, queued() - redis.call('ZCARD', DUE) - messages)
+local lost = math.min(missing, tonumber(redis.call('GET', key('missing')) or 0))
+redis.call('SET', key('missing'), missing)
+
+local OVERTAKEN_MS, FEW = 30000, 20
+local function find_lost(priority, messages_there)
+  local waiting = key('jobs:queued:' .. priority)
+  local count = redis.call('ZCARD', waiting)
+  if lost == 0 or count <= messages_there then return end
+  local few = count - lost < FEW
+  local front = tonumber(redis.call('HGET', key('front'), priority) or 0)
   for _, id in ipairs(redis.call('ZRANGE', waiting, 0, most - 1)) do
-    if get(id, 'state') ~= 'queued' then redis.call('ZREM', waiting, id) end
-    local created = number(id, 'created')
-    local passed = created < front - SLACK_MS or tonumber(ARGV[i + 1]) < FEW
-    local quiet = NOW - math.max(created, number(id, 'published')) > RESEND_MS
-    if created > 0 and passed and quiet and not redis.call('ZSCORE', DUE, id) then publish(id) end
+    if get(id, 'state') ~= 'queued' then
+      redis.call('ZREM', waiting, id)
+    elseif lost > 0 and not redis.call('ZSCORE', DUE, id) then
+      local created = number(id, 'created')
+      local quiet = NOW - math.max(created, number(id, 'published')) > RESEND_MS
+      if quiet and (few or created < front - OVERTAKEN_MS) then
+        publish(id, 'its message was lost')
+        lost = lost - 1
+      end
+    end
   end
+end
+for i, priority in ipairs(PRIORITIES) do
+  find_lost(priority, redis.call('LLEN', ARGV[11 + i]))
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', ENDED, '-inf', NOW - ARGV[8], 'LIMIT', 0, most)) do

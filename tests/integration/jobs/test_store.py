@@ -3,11 +3,11 @@ from redis import Redis
 
 from core.errors import (
     InvalidCursor,
-    JobEnded,
     JobNotFound,
     QueueFull,
     QueueUnavailable,
     TintypeError,
+    WrongState,
 )
 from core.jobs import Attempts, Job, JobStore, Priority, State, Webhook
 from core.redis_client import connect
@@ -124,7 +124,7 @@ def test_an_ended_job_cannot_be_canceled(jobs: JobStore, attempts: Attempts, sta
     else:
         attempts.succeed(attempt, RESULT)
     ended = jobs.get(attempt.job.id)
-    with pytest.raises(JobEnded, match=state):
+    with pytest.raises(WrongState, match=state):
         jobs.cancel(ended.id)
     assert jobs.get(ended.id) == ended
 
@@ -151,7 +151,7 @@ def test_only_a_failed_or_canceled_job_can_be_retried(jobs: JobStore, attempts: 
         lambda: attempts.succeed(started(attempts, jobs.retry(jobs.cancel(job_id).id).id), RESULT),
     ):
         prepare()
-        with pytest.raises(JobEnded):
+        with pytest.raises(WrongState):
             jobs.retry(job_id)
     with pytest.raises(JobNotFound):
         jobs.retry(NOBODY)

@@ -1,56 +1,71 @@
 import pytest
 from redis import Redis
 
+from core.broker import QUEUES, UNACKNOWLEDGED
 from core.errors import JobNotFound
-from core.jobs import Attempts, Job, JobStore, Limits, Priority, State, Webhook
+from core.jobs import Attempt, Attempts, Job, JobStore, Priority, State, Webhook
 from core.jobs.deliveries import Deliveries
 from core.jobs.sweeping import Sweeping
-from tests.conftest import LIMITS, TTL
-from tests.support.jobs import PROBLEM, REQUEST, RESULT, started
+from tests.support.jobs import PROBLEM, REQUEST, RESULT, started, sweeper
 from tests.support.redis import comes_due, grows_old, lease_runs_out
 
-EMPTY = dict.fromkeys(Priority, 0)
-LONG = dict.fromkeys(Priority, 1000)
+QUEUE = QUEUES[Priority.NORMAL]
 
 
 @pytest.fixture
 def sweeping(redis: Redis) -> Sweeping:
-    return Sweeping(redis, LIMITS, TTL, "a sweeper")
+    return sweeper(redis)
 
 
-def queued(jobs: JobStore, priority: Priority = Priority.NORMAL) -> Job:
+def queued(jobs: JobStore, redis: Redis, priority: Priority = Priority.NORMAL) -> Job:
     """A job whose message is in its queue."""
     job = jobs.create(REQUEST.model_copy(update={"priority": priority}))
     jobs.published(job)
+    redis.lpush(QUEUES[priority], job.id)
     return job
 
 
-def test_a_sweep_with_nothing_to_do_returns_nothing(jobs: JobStore, sweeping: Sweeping) -> None:
-    queued(jobs)
-    assert sweeping.sweep(EMPTY) == []
+def ids(sweeping: Sweeping) -> list[str] | None:
+    """Make one pass; the jobs to publish again."""
+    found = sweeping.sweep()
+    return None if found is None else list(found)
+
+
+def taken(attempts: Attempts, redis: Redis, job: Job) -> Attempt:
+    """A job that a worker has taken from its queue and started."""
+    redis.lrem(QUEUE, 1, job.id)
+    redis.hset(UNACKNOWLEDGED, job.id, "")
+    return started(attempts, job.id)
+
+
+def test_a_sweep_with_nothing_to_do_returns_nothing(
+    jobs: JobStore, sweeping: Sweeping, redis: Redis
+) -> None:
+    queued(jobs, redis)
+    assert ids(sweeping) == []
 
 
 def test_a_job_whose_worker_died_is_published_again(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
-    job = queued(jobs)
+    job = queued(jobs, redis)
     started(attempts, job.id)
-    assert sweeping.sweep(EMPTY) == []
+    assert ids(sweeping) == []
     lease_runs_out(redis, job.id)
-    assert sweeping.sweep(LONG) == [job.id]
+    assert ids(sweeping) == [job.id]
     assert jobs.get(job.id).state is State.QUEUED
-    assert sweeping.sweep(LONG) == []
+    assert ids(sweeping) == []
     assert started(attempts, job.id).token == 2
 
 
 def test_a_job_whose_workers_always_die_ends_in_the_sweep(
     jobs: JobStore, attempts: Attempts, redis: Redis
 ) -> None:
-    sweeping = Sweeping(redis, Limits(attempts=1, timeout=60, patience=60), TTL, "a sweeper")
-    job = queued(jobs)
+    sweeping = sweeper(redis, attempts=1)
+    job = queued(jobs, redis)
     started(attempts, job.id)
     lease_runs_out(redis, job.id)
-    assert sweeping.sweep(EMPTY) == []
+    assert ids(sweeping) == []
     ended = jobs.get(job.id)
     assert ended.error
     assert (ended.state, ended.error.code) == (State.FAILED, "worker_lost")
@@ -60,10 +75,10 @@ def test_a_job_that_was_never_published_is_published_until_it_starts(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
     job = jobs.create(REQUEST)
-    assert sweeping.sweep(LONG) == []
+    assert ids(sweeping) == []
     for _ in range(2):
         comes_due(redis, job.id)
-        assert sweeping.sweep(LONG) == [job.id]
+        assert ids(sweeping) == [job.id]
     attempt = started(attempts, job.id)
     assert not redis.exists("tintype:jobs:due")
     attempts.succeed(attempt, RESULT)
@@ -72,62 +87,108 @@ def test_a_job_that_was_never_published_is_published_until_it_starts(
 def test_a_job_that_waits_is_published_when_its_time_has_come(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
-    job = queued(jobs)
+    job = queued(jobs, redis)
     attempts.give_back(started(attempts, job.id), 60, PROBLEM)
-    assert sweeping.sweep(EMPTY) == []
+    assert ids(sweeping) == []
     comes_due(redis, job.id)
-    assert sweeping.sweep(LONG) == [job.id]
+    assert ids(sweeping) == [job.id]
     assert started(attempts, job.id).retries == 1
 
 
-def test_a_lost_message_is_noticed_when_hardly_any_is_left(
+def test_jobs_that_wait_for_long_are_not_taken_for_lost(
     jobs: JobStore, sweeping: Sweeping, redis: Redis
 ) -> None:
-    job = queued(jobs)
-    grows_old(redis, job.id, 10_000)
-    assert sweeping.sweep(LONG) == []
-    assert sweeping.sweep(EMPTY | {Priority.HIGH: 1000}) == [job.id]
-    assert sweeping.sweep(EMPTY) == []
-    grows_old(redis, job.id, 10_000)
-    assert sweeping.sweep(EMPTY) == [job.id]
+    for priority in Priority:
+        grows_old(redis, queued(jobs, redis, priority).id, 100_000)
+    assert [ids(sweeping) for _ in range(3)] == [[], [], []]
 
 
-def test_a_lost_message_is_noticed_when_a_later_job_has_started(
+def test_a_lost_message_is_noticed_among_few(
+    jobs: JobStore, sweeping: Sweeping, redis: Redis
+) -> None:
+    job = queued(jobs, redis)
+    grows_old(redis, job.id, 10_000)
+    redis.delete(QUEUE)
+    # One pass may look while a worker has just taken the message.
+    assert ids(sweeping) == []
+    assert sweeping.sweep() == {job.id: "its message was lost"}
+    assert ids(sweeping) == []
+    grows_old(redis, job.id, 10_000)
+    assert ids(sweeping) == [job.id]
+    redis.lpush(QUEUE, job.id)
+    grows_old(redis, job.id, 10_000)
+    assert ids(sweeping) == []
+
+
+def test_a_lost_message_is_noticed_among_many_when_later_jobs_have_overtaken_it(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
-    lost, other, later = queued(jobs), queued(jobs, Priority.LOW), queued(jobs)
-    for job in (lost, other):
+    lost, *others, later = (queued(jobs, redis) for _ in range(40))
+    low = queued(jobs, redis, Priority.LOW)
+    for job in (lost, low):
         grows_old(redis, job.id, 60_000)
-    assert sweeping.sweep(LONG) == []
-    started(attempts, later.id)
-    assert sweeping.sweep(LONG) == [lost.id]
+    for job in others:
+        grows_old(redis, job.id, 10_000)
+    redis.lrem(QUEUE, 1, lost.id)
+    assert [ids(sweeping) for _ in range(2)] == [[], []]
+    taken(attempts, redis, later)
+    assert ids(sweeping) == [lost.id]
+
+
+def test_only_as_many_are_published_as_have_lost_their_message(
+    jobs: JobStore, sweeping: Sweeping, redis: Redis
+) -> None:
+    waiting = [queued(jobs, redis) for _ in range(5)]
+    for job in waiting:
+        grows_old(redis, job.id, 10_000)
+    redis.lrem(QUEUE, 1, waiting[3].id)
+    redis.lrem(QUEUE, 1, waiting[4].id)
+    ids(sweeping)
+    assert len(ids(sweeping) or []) == 2
+
+
+def test_a_purged_broker_gets_all_its_messages_again(
+    jobs: JobStore, sweeping: Sweeping, redis: Redis
+) -> None:
+    waiting = {queued(jobs, redis).id for _ in range(300)}
+    for job_id in waiting:
+        grows_old(redis, job_id, 10_000)
+    redis.delete(QUEUE)
+    found: set[str] = set()
+    for _ in range(4):
+        again = ids(sweeping) or []
+        found.update(again)
+        for job_id in again:
+            redis.lpush(QUEUE, job_id)
+    # What is published is not looked at again, so some wait for those before them to start.
+    assert len(found) == 200
 
 
 def test_one_sweeper_sweeps_at_a_time(jobs: JobStore, sweeping: Sweeping, redis: Redis) -> None:
     job = jobs.create(REQUEST)
     comes_due(redis, job.id)
-    other = Sweeping(redis, LIMITS, TTL, "another")
-    assert sweeping.sweep(EMPTY) == [job.id]
+    other = sweeper(redis, name="another")
+    assert ids(sweeping) == [job.id]
     comes_due(redis, job.id)
-    assert other.sweep(EMPTY) is None
+    assert ids(other) is None
     redis.delete("tintype:sweep")
-    assert other.sweep(EMPTY) == [job.id]
-    assert sweeping.sweep(EMPTY) is None
+    assert ids(other) == [job.id]
+    assert ids(sweeping) is None
 
 
 def test_after_a_silence_workers_may_first_renew_their_leases(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
-    job = queued(jobs)
+    job = queued(jobs, redis)
     attempt = started(attempts, job.id)
-    sweeping.sweep(EMPTY)
+    ids(sweeping)
     lease_runs_out(redis, job.id)
     redis.incrby("tintype:swept", -5000)
-    assert sweeping.sweep(EMPTY) == []
+    assert ids(sweeping) == []
     assert jobs.get(job.id).state is State.RUNNING
     assert attempts.renew(attempt)
     redis.delete("tintype:patience")
-    assert sweeping.sweep(EMPTY) == []
+    assert ids(sweeping) == []
     assert attempts.succeed(attempt, RESULT)
 
 
@@ -135,25 +196,26 @@ def test_jobs_that_ended_long_ago_are_forgotten_with_all_they_left(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
     request = REQUEST.model_copy(update={"webhook": Webhook(url="https://a.example")})
-    ids = [jobs.create(request).id for _ in range(4)]
-    attempts.succeed(started(attempts, ids[0]), RESULT)
-    attempts.fail(started(attempts, ids[1]), PROBLEM)
-    jobs.cancel(ids[2])
-    assert len(Deliveries(redis).of_job(ids[0])) == 1
-    sweeping.sweep(EMPTY)
+    made = [jobs.create(request).id for _ in range(4)]
+    attempts.succeed(started(attempts, made[0]), RESULT)
+    attempts.fail(started(attempts, made[1]), PROBLEM)
+    jobs.cancel(made[2])
+    assert len(Deliveries(redis).of_job(made[0])) == 1
+    ids(sweeping)
     assert len(jobs.list()[0]) == 4
-    for job_id in ids[:3]:
+    for job_id in made[:3]:
         grows_old(redis, job_id)
-    sweeping.sweep(EMPTY)
-    assert [job.id for job in jobs.list()[0]] == [ids[3]]
+    ids(sweeping)
+    assert [job.id for job in jobs.list()[0]] == [made[3]]
     with pytest.raises(JobNotFound):
-        jobs.get(ids[0])
-    jobs.cancel(ids[3])
-    grows_old(redis, ids[3])
-    sweeping.sweep(EMPTY)
+        jobs.get(made[0])
+    jobs.cancel(made[3])
+    grows_old(redis, made[3])
+    ids(sweeping)
     assert sorted(redis.keys()) == [
         "tintype:events",
         "tintype:front",
+        "tintype:missing",
         "tintype:sweep",
         "tintype:swept",
     ]
@@ -162,7 +224,7 @@ def test_jobs_that_ended_long_ago_are_forgotten_with_all_they_left(
 def test_records_that_someone_deleted_do_not_stop_the_sweep(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
-    running, waiting, lost, ended = (queued(jobs).id for _ in range(4))
+    running, waiting, lost, ended = (queued(jobs, redis).id for _ in range(4))
     started(attempts, running)
     attempts.give_back(started(attempts, waiting), 0)
     attempts.succeed(started(attempts, ended), RESULT)
@@ -173,6 +235,6 @@ def test_records_that_someone_deleted_do_not_stop_the_sweep(
         redis.delete(f"tintype:job:{job_id}")
     alive = jobs.create(REQUEST)
     comes_due(redis, alive.id)
-    assert sweeping.sweep(EMPTY) == [alive.id]
+    assert ids(sweeping) == [alive.id]
     assert redis.keys("tintype:job:*") == [f"tintype:job:{alive.id}"]
-    assert sweeping.sweep(EMPTY) == []
+    assert ids(sweeping) == []

@@ -55,7 +55,7 @@ def test_what_a_state_does_not_allow_is_a_conflict(
     finish(job.id, b"colour")
     for action in ("cancel", "retry"):
         answer = client.post(f"/v1/jobs/{job.id}/{action}")
-        assert (answer.status_code, body(answer)["code"]) == (409, "job_ended")
+        assert (answer.status_code, body(answer)["code"]) == (409, "wrong_state")
 
 
 @pytest.mark.parametrize("action", ["cancel", "retry"])

@@ -11,6 +11,7 @@ from redis import Redis
 
 from api import streams
 from api.app import create_app
+from api.services import EXTENSION
 from core.jobs import Attempts, JobRequest, JobStore, Stage
 from core.objects import ObjectRef
 from core.settings import Settings
@@ -69,8 +70,8 @@ def test_a_job_is_followed_to_its_end(
     attempts.fail(attempt, PROBLEM)
     seen = list(stream)
     assert [frame.event for frame in seen] == ["job.running", "job.running", "job.failed"]
-    assert seen[-1].data["code"] == PROBLEM.code
-    assert {frame.data["job"] for frame in seen} == {job.id}
+    assert seen[-1].data["error"] == {"code": PROBLEM.code}
+    assert {frame.data["id"] for frame in seen} == {job.id}
 
 
 def test_a_cut_stream_goes_on_without_a_gap(
@@ -96,8 +97,10 @@ def test_a_cut_stream_goes_on_without_a_gap(
         ("job.running", "fetch", 2),
         ("job.succeeded", None, 2),
     ]
-    # Whoever has seen the end already gets an empty stream that ends.
-    assert follow(client, f"/v1/jobs/{job.id}/events", rest[-1].id) == []
+    # Whoever has seen the end need not come back.
+    path, last = f"/v1/jobs/{job.id}/events", {"Last-Event-ID": rest[-1].id}
+    for _ in range(20):
+        assert client.get(path, headers=last).status_code == 204
 
 
 def test_an_ended_job_is_told_at_once(client: FlaskClient, jobs: JobStore, finish: Finish) -> None:
@@ -120,7 +123,7 @@ def test_all_jobs_are_followed_in_one_stream(client: FlaskClient, jobs: JobStore
             return first.done()
 
         eventually(arrived, what="the first event")
-    assert first.result().data["job"] in ids
+    assert first.result().data["id"] in ids
     assert before.id not in ids
     stream.close()
 
@@ -133,12 +136,16 @@ def test_a_client_that_was_away_too_long_is_told_so(
     redis.xtrim("tintype:events", maxlen=1, approximate=False)
     [snapshot] = follow(client, f"/v1/jobs/{job.id}/events", "1-1")
     assert (snapshot.event, snapshot.data["state"]) == ("snapshot", "canceled")
+    [snapshot] = follow(client, f"/v1/jobs/{job.id}/events", "9999999999999-0")
+    assert snapshot.event == "snapshot"
     stream = live(client, "/v1/events", "1-1")
     assert next(stream).event == "gap"
     stream.close()
 
 
-@pytest.mark.parametrize("last_id", ["x", "1", "1-", "-1", "1-x", "$", "+", "²-1"])
+@pytest.mark.parametrize(
+    "last_id", ["x", "1", "1-", "-1", "1-x", "$", "+", "²-1", "9" * 30 + "-1" + "0" * 20]
+)
 def test_an_id_that_no_event_has_is_refused(client: FlaskClient, last_id: str) -> None:
     answer = client.get("/v1/events", headers={"Last-Event-ID": last_id.encode()})
     assert answer.status_code == 400
@@ -186,3 +193,11 @@ def test_a_stream_ends_when_redis_goes_away_and_the_client_comes_back(
     redis.rename("tintype:events", "elsewhere")
     redis.set("tintype:events", "not a stream")
     assert list(chunks) == []
+
+
+def test_streams_end_when_the_process_stops(settings: Settings, jobs: JobStore) -> None:
+    app = create_app(settings)
+    stream = live(app.test_client(), f"/v1/jobs/{jobs.create(REQUEST).id}/events")
+    next(stream)
+    app.extensions[EXTENSION].streams.closing = True
+    assert list(stream) == []

@@ -4,10 +4,8 @@ import pytest
 from redis import Redis
 
 from core.errors import DeliveryNotFound
-from core.jobs import Attempts, JobStore, Priority, Webhook
+from core.jobs import Attempts, JobStore, Webhook
 from core.jobs.deliveries import Deliveries, Delivery, DeliveryState, Try
-from core.jobs.sweeping import Sweeping
-from tests.conftest import LIMITS, TTL
 from tests.support.ended import (
     DUE,
     delivery_comes_due,
@@ -15,7 +13,7 @@ from tests.support.ended import (
     only_delivery,
     succeeded,
 )
-from tests.support.jobs import REQUEST
+from tests.support.jobs import REQUEST, sweeper
 from tests.support.redis import grows_old
 
 URL = "https://receiver.example/hook?key=1"
@@ -160,7 +158,7 @@ def test_deliveries_go_with_their_job(
     redis: Redis, deliveries: Deliveries, delivery: Delivery
 ) -> None:
     grows_old(redis, delivery.job)
-    Sweeping(redis, LIMITS, TTL, "test").sweep(dict.fromkeys(Priority, 0))
+    sweeper(redis).sweep()
     assert deliveries.of_job(delivery.job) == []
     assert list(deliveries.claim(10, 60)) == []
     deliveries.settle(delivery, ATTEMPT, DeliveryState.DELIVERED)
