@@ -13,6 +13,8 @@ from core import durability
 from core.errors import NoLiveWorker, TintypeError
 from core.heartbeats import WEBHOOKS, alive
 
+SWEEP_SILENCE = 15.0
+"""Seconds without a sweep, which is made every second, that are worth a warning."""
 bp = APIBlueprint("health", __name__, tag="Health")
 
 
@@ -44,6 +46,9 @@ def _workers(s: Services) -> None:
 def _warnings(s: Services) -> dict[str, str]:
     """Return what does not keep a job from its result and still wants a look."""
     found = dict(durability.warnings(s.redis))
+    silence = s.jobs.seconds_since_sweep()
+    if silence is None or silence > SWEEP_SILENCE:
+        found["sweep"] = "no worker sweeps: jobs of workers that die are not queued again"
     if s.settings.webhook_secret and not alive(s.redis, WEBHOOKS):
         found["webhooks"] = "nobody sends webhooks; start 'tintype webhooks'"
     return found

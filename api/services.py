@@ -9,7 +9,9 @@ from redis import Redis
 from api.publisher import Publisher
 from api.streams import Slots
 from api.waiting import Waiters
-from core.jobs import JobStore
+from api.webhooks import check_webhook
+from core.errors import InvalidSetting, TintypeError
+from core.jobs import JobStore, Webhook
 from core.jobs.deliveries import Deliveries
 from core.jobs.events import EventLog
 from core.redis_client import connect
@@ -37,7 +39,12 @@ class Services:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Services":
-        """Connect lazily: no server has to be up yet."""
+        """Connect lazily: no server has to be up yet.
+
+        Raises:
+            InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called.
+        """
+        _check_default_webhook(settings)
         redis = connect(settings.redis_url)
         return cls(
             settings=settings,
@@ -51,6 +58,15 @@ class Services:
             streams=Slots(settings.api_threads // 4),
             deliveries=Deliveries(redis),
         )
+
+
+def _check_default_webhook(settings: Settings) -> None:
+    if settings.webhook_url is None:
+        return
+    try:
+        check_webhook(settings, Webhook(url=settings.webhook_url))
+    except TintypeError as error:
+        raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
 
 
 def services() -> Services:

@@ -13,6 +13,8 @@ HEARTBEAT = 5.0
 """Seconds without an event after which a comment keeps the connection alive."""
 LONGEST = 3600.0
 """Seconds that a stream lives; the client comes back with ``Last-Event-ID``."""
+BATCH = 500
+"""Events that are read at a time."""
 RETRY_MS = 2000
 """How soon a client comes back after a stream has ended without a final event."""
 
@@ -91,7 +93,10 @@ class Stream:
         ends, spoken, ended = time.monotonic() + LONGEST, time.monotonic(), False
         while time.monotonic() < ends and not self._slots.closing:
             try:
-                found = self._events.after(position, wait=1.0)
+                found = self._events.after(position, wait=1.0, most=BATCH)
+                if len(found) == BATCH and not self._events.reaches(position):
+                    # Too slow a reader: coming back, it is told that something is missing.
+                    return
                 if self._job_id and not found:
                     if ended:
                         return

@@ -7,6 +7,7 @@ from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from core.errors import QueueUnavailable
@@ -31,6 +32,8 @@ def connect(url: str, patience: float = 2, timeout: float = 2) -> Redis:
         socket_keepalive=True,
         health_check_interval=5,
         retry=retry,
+        # With them on, a connection that still has an answer to come is used again.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
 
 

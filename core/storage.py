@@ -83,8 +83,7 @@ class Storage:
                     data += chunk
                     if len(data) > max_bytes:
                         raise _too_large(ref, max_bytes)
-        etag = answer.get("ETag", "").strip('"')
-        return StoredObject(bytes(data), etag, answer.get("ContentType", ""))
+        return StoredObject(bytes(data), _etag(answer), answer.get("ContentType", ""))
 
     def stream(self, ref: ObjectRef) -> tuple[int, Generator[bytes]]:
         """Open an object now; return its length, and its bytes in chunks of 1 MiB."""
@@ -106,33 +105,36 @@ class Storage:
         data: bytes | BinaryIO,
         content_type: str,
         metadata: Mapping[str, str] | None = None,
-    ) -> None:
-        """Write an object whole; readers see the old one or the new one."""
+    ) -> str:
+        """Write an object whole; readers see the old one or the new one. Return its entity tag."""
         with _translated(ref):
-            self._client.put_object(
+            answer = self._client.put_object(
                 Bucket=ref.bucket,
                 Key=ref.key,
                 Body=data,
                 ContentType=content_type,
                 Metadata=dict(metadata or {}),
             )
+        return _etag(answer)
 
-    def size(self, ref: ObjectRef) -> int | None:
-        """Return how many bytes an object has; None if there is no such object."""
+    def etag(self, ref: ObjectRef) -> str | None:
+        """Return the entity tag of an object; None if there is no such object."""
         try:
             with _translated(ref):
-                return self._client.head_object(Bucket=ref.bucket, Key=ref.key)["ContentLength"]
+                return _etag(self._client.head_object(Bucket=ref.bucket, Key=ref.key))
         except (SourceNotFound, BucketNotFound):
             return None
 
-    def copy(self, source: ObjectRef, destination: ObjectRef) -> None:
-        """Copy an object within storage, with its metadata."""
+    def copy(self, source: ObjectRef, destination: ObjectRef, etag: str) -> str:
+        """Copy an object within storage, if it still has this entity tag; return the copy's."""
         with _translated(source):
-            self._client.copy_object(
+            answer = self._client.copy_object(
                 Bucket=destination.bucket,
                 Key=destination.key,
                 CopySource={"Bucket": source.bucket, "Key": source.key},
+                CopySourceIfMatch=etag,
             )
+        return _etag(answer["CopyObjectResult"])
 
     def presign(
         self, ref: ObjectRef, content_type: str, method: Literal["GET", "HEAD"] = "GET"
@@ -178,6 +180,10 @@ class Storage:
             # Someone else was faster.
             if _code(error) not in _OURS:
                 raise
+
+
+def _etag(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("ETag", "")).strip('"')
 
 
 def _chunks(body: "StreamingBody") -> Generator[bytes]:

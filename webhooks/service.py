@@ -9,7 +9,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_fix
 from core.errors import InvalidSetting, InvalidWebhook, QueueUnavailable
 from core.heartbeats import WEBHOOKS, Heartbeat
 from core.jobs import JobStore
-from core.jobs.deliveries import Deliveries, Delivery
+from core.jobs.deliveries import Deliveries, Delivery, DeliveryState
 from core.redis_client import connect
 from core.settings import Settings
 from core.webhook_urls import host_of, parse_networks, parse_webhook_url

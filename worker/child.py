@@ -59,8 +59,7 @@ class Child:
         assert self.runner is not None, "a child takes no job before it is set up"
         if self.stopping.asked:
             raise Drained
-        with self.stopping.interruptible():
-            self.runner.run(job_id)
+        self.runner.run(job_id)
 
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
@@ -85,6 +84,7 @@ class Child:
             Storage(settings),
             engines,
             keeper,
+            self.stopping,
             member(os.getpid()),
         )
         self._heartbeat = Heartbeat(redis)

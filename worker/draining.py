@@ -30,9 +30,15 @@ class Stopping:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Let the signal raise Drained in this block."""
+        """Let the signal raise Drained in this block.
+
+        Raises:
+            Drained: the signal came before.
+        """
         self._working = True
         try:
+            if self.asked:
+                raise Drained
             yield
         finally:
             self._working = False

@@ -10,10 +10,12 @@ from typing import TypeVar, cast
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from core.errors import (
-    AttemptError,
     AttemptOver,
     DestinationIsPrefix,
     DestinationIsSource,
+    JobTimeout,
+    PermanentError,
+    TintypeError,
     TransientError,
 )
 from core.jobs import Attempt, Attempts, Job, JobResult, Stage, State
@@ -22,7 +24,7 @@ from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
 from worker.destination import default_destination, fingerprint, format_of
-from worker.draining import Drained
+from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.engines import Engine
 from worker.images import EXTENSIONS
@@ -46,6 +48,7 @@ class Runner:
     storage: Storage
     engines: EnginePool
     leases: LeaseKeeper
+    stopping: Stopping
     worker: str
     """The name of this process in records."""
 
@@ -61,10 +64,12 @@ class Runner:
             return
         with self.leases.held(attempt):
             try:
-                self._work(attempt)
+                with self.stopping.interruptible():
+                    self._work(attempt)
             except AttemptOver as error:
                 log.warning("job %s attempt %d: %s", job_id, attempt.token, error)
             except Drained:
+                self.attempts.reset()
                 self.attempts.give_back(attempt)
                 log.info("job %s given back: the worker stops", job_id)
             except Exception as error:
@@ -98,7 +103,7 @@ class Runner:
         destination = self._destination(job, print_of, image.extension)
         ref = ModelRef(name=model.name, digest=model.digest)
         began = self._begin_to_store(attempt)
-        self._store(job, destination, image, ref, source)
+        etag = self._store(job, destination, image, ref, source)
         return JobResult(
             destination=destination,
             model=ref,
@@ -106,6 +111,7 @@ class Runner:
             height=image.height,
             content_type=image.content_type,
             bytes=len(image.data),
+            etag=etag,
             timings=_stored(image.timings, began),
         )
 
@@ -115,17 +121,29 @@ class Runner:
         if known is None or known.state is not State.SUCCEEDED:
             return None
         result = JobResult.model_validate(known.model_dump(include=set(JobResult.model_fields)))
-        if self._patiently(lambda: self.storage.size(result.destination)) != result.bytes:
-            return None
         extension = EXTENSIONS[cast(OutputFormat, result.content_type.removeprefix("image/"))]
         destination = self._destination(attempt.job, print_of, extension)
-        began = self._begin_to_store(attempt)
-        if destination != result.destination:
-            self._patiently(lambda: self.storage.copy(result.destination, destination))
-        timings = _stored(Timings(), began)
-        return result.model_copy(
-            update={"destination": destination, "cached": True, "timings": timings}
-        )
+        began = perf_counter()
+        etag = self._copied(attempt, result, destination)
+        if etag is None:
+            return None
+        changes = {"destination": destination, "etag": etag, "cached": True}
+        return result.model_copy(update=changes | {"timings": _stored(Timings(), began)})
+
+    def _copied(self, attempt: Attempt, known: JobResult, destination: ObjectRef) -> str | None:
+        """Have a known result at its destination; None if it cannot be had, for whatever reason."""
+        try:
+            if not known.etag or self.storage.etag(known.destination) != known.etag:
+                return None
+            self.attempts.enter(attempt, Stage.STORE)
+            if destination == known.destination:
+                return known.etag
+            return self.storage.copy(known.destination, destination, known.etag)
+        except AttemptOver:
+            raise
+        except TintypeError as error:
+            log.info("job %s: the known result cannot be used: %s", attempt.job.id, error)
+            return None
 
     def _destination(self, job: Job, print_of: str, extension: str) -> ObjectRef:
         """Return where the result goes.
@@ -153,29 +171,31 @@ class Runner:
         image: Processed,
         model: ModelRef,
         source: StoredObject,
-    ) -> None:
+    ) -> str:
         metadata = {
             "tintype-job": job.id,
             "tintype-model": model.name,
             "tintype-model-digest": model.digest,
             "tintype-source-etag": source.etag,
         }
-        self._patiently(
+        return self._patiently(
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )
 
     def _end_badly(self, attempt: Attempt, error: Exception) -> None:
         """Fail the job, or queue it again if another attempt may do better."""
         ours = as_ours(error)
+        if isinstance(ours, JobTimeout):
+            self.attempts.reset()
         if ours is not error:
             log.error("job %s attempt %d", attempt.job.id, attempt.token, exc_info=error)
         problem = as_problem(ours)
-        if isinstance(ours, TransientError | AttemptError):
-            counts = isinstance(ours, AttemptError)
+        if isinstance(ours, PermanentError):
+            state = State.FAILED if self.attempts.fail(attempt, problem) else None
+        else:
+            counts = not isinstance(ours, TransientError)
             delay = backoff(attempt.retries)
             state = self.attempts.give_back(attempt, delay, problem, counts=counts)
-        else:
-            state = State.FAILED if self.attempts.fail(attempt, problem) else None
         outcome = state or "no longer ours"
         log.warning("job %s %s: %s: %s", attempt.job.id, outcome, problem.code, problem.detail)
 

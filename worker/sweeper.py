@@ -30,6 +30,9 @@ class Sweeper(threading.Thread):
                 self.sweep()
             except (TintypeError, OperationalError, RedisError, OSError) as error:
                 log.warning("the sweep failed and is tried again: %s", error)
+            except Exception:
+                # Whatever it is: without a sweep, jobs of dead workers would wait for ever.
+                log.exception("the sweep failed and is tried again")
 
     def sweep(self) -> None:
         """Make one pass.
@@ -40,6 +43,7 @@ class Sweeper(threading.Thread):
         for job_id, why in (self._sweeping.sweep() or {}).items():
             log.info("job %s is queued again: %s", job_id, why)
             self._publish(job_id)
+        self._sweeping.done()
 
     def stop(self) -> None:
         """End the thread at its next turn."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from core.errors import AttemptOver
+from core.errors import AttemptOver, QueueUnavailable
 from core.jobs.parsing import parse_job
 from core.jobs.records import Job, JobResult, Problem, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key
@@ -44,7 +44,7 @@ class Limits:
     timeout: float
     """Seconds of one attempt."""
     patience: float
-    """Seconds that a job may go on failing because a server is away."""
+    """Seconds, in tries and the waits between them, that a job may fail for a server's sake."""
 
 
 class Attempts:
@@ -77,6 +77,8 @@ class Attempts:
         )
         if not answer:
             return None
+        if answer[2] != job_id:
+            raise QueueUnavailable(f"Redis answered about job {answer[2]}, not {job_id}")
         fields = as_fields(answer[1])
         return Attempt(parse_job(job_id, fields), int(answer[0]), int(fields.get("retries", 0)))
 
@@ -131,6 +133,10 @@ class Attempts:
             _ms(self._limits.patience) if problem and not counts else 0,
         )
         return State(state) if state else None
+
+    def reset(self) -> None:
+        """Drop all connections: an exception may have come between a question and its answer."""
+        self._redis.connection_pool.disconnect()
 
     def known(self, fingerprint: str) -> Job | None:
         """Return the last job that succeeded with this fingerprint, while it is kept."""

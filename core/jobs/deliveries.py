@@ -65,7 +65,12 @@ class Delivery(Record):
     url: str
     state: DeliveryState
     created: Moment
+    due: Moment | None = None
+    """When it is tried next, if it is still pending."""
     tries: Annotated[Sequence[Try], Field(default_factory=list)]
+    """The last 50."""
+    claim: Annotated[int, Field(exclude=True)] = 0
+    """Number of the claim under which it is tried: an older one settles nothing."""
 
 
 class Deliveries:
@@ -86,7 +91,8 @@ class Deliveries:
     ) -> None:
         """Note a try; a delivery that is still pending is due again in some seconds."""
         written = outcome.model_dump_json(exclude_none=True)
-        self._scripts.run("settle_delivery", delivery.id, written, state, round(again_in * 1000))
+        wait = round(again_in * 1000)
+        self._scripts.run("settle_delivery", delivery.id, delivery.claim, written, state, wait)
 
     def postpone(self, delivery: Delivery, seconds: float) -> None:
         """Put a claimed delivery back without a try; it is due again in some seconds."""
@@ -100,8 +106,10 @@ class Deliveries:
             pipe = self._redis.pipeline(transaction=False)
             for delivery_id in ids:
                 pipe.hgetall(key("delivery", delivery_id))
-            found = zip(ids, pipe.execute(), strict=True)
-        return [*_readable((delivery_id, fields) for delivery_id, fields in found if fields)]
+                pipe.zscore(key("deliveries", "due"), delivery_id)
+            answers = pipe.execute()
+        found = zip(ids, answers[::2], answers[1::2], strict=True)
+        return [*_readable((each, _with_due(fields, due)) for each, fields, due in found if fields)]
 
     def redeliver(self, delivery_id: str) -> None:
         """Make a delivery due at once, whatever came of it.
@@ -111,6 +119,10 @@ class Deliveries:
         """
         if not self._scripts.run("redeliver", delivery_id):
             raise DeliveryNotFound(f"no delivery has the id {delivery_id!r}")
+
+
+def _with_due(fields: dict[str, str], due: float | None) -> dict[str, str]:
+    return fields if due is None else fields | {"due": str(round(due))}
 
 
 def _readable(records: Iterator[tuple[str, Mapping[str, str]]]) -> Iterator[Delivery]:
@@ -124,13 +136,16 @@ def _readable(records: Iterator[tuple[str, Mapping[str, str]]]) -> Iterator[Deli
 
 def _parse(delivery_id: str, fields: Mapping[str, str]) -> Delivery:
     tries = [
-        Try.model_validate(json.loads(fields[f"try:{number}"]))
+        Try.model_validate(json.loads(text))
         for number in range(1, int(fields.get("tries", 0)) + 1)
+        if (text := fields.get(f"try:{number}"))
     ]
     return Delivery.model_validate(
         {
             "id": delivery_id,
             "created": moment(fields["created"]),
+            "due": moment(fields.get("due")),
+            "claim": int(fields.get("claim", 0)),
             "tries": tries,
             **{name: fields[name] for name in ("job", "event", "url", "state")},
         }

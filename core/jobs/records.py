@@ -144,6 +144,8 @@ class JobResult(Record):
     height: int
     content_type: str
     bytes: int
+    etag: str = ""
+    """Of the object, by which it is known again."""
     cached: bool = False
     timings: Timings
 
@@ -170,6 +172,8 @@ class Job(Record):
     height: int | None = None
     content_type: str | None = None
     bytes: int | None = None
+    etag: str | None = None
+    """Of the result in storage."""
     cached: bool = False
     """Whether an earlier job had made this result already."""
     timings: Timings = Timings()

@@ -194,6 +194,13 @@ class JobStore:
                 log.exception("left out of a listing")
         return jobs, ids[limit - 1] if len(ids) > limit else None
 
+    def seconds_since_sweep(self) -> float | None:
+        """Return how long ago some worker last looked for lost jobs; None if it never did."""
+        with reachable():
+            swept = cast(str | None, self._redis.get(key("swept")))
+            seconds, _ = self._redis.time()
+        return None if swept is None else max(0.0, seconds - int(swept) / 1000)
+
     def count(self, state: State) -> int:
         """Return how many jobs are in a state."""
         with reachable():

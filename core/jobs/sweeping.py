@@ -19,7 +19,7 @@ class Sweeping:
         self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Sequence[str], taken: str
     ) -> None:
         """``queues``: of jobs that waited already, then of each priority."""
-        self._scripts = Scripts(redis, "sweep")
+        self._scripts = Scripts(redis, "sweep", "swept")
         self._arguments: Sequence[str | int] = (
             name,
             round(LOCK_SECONDS * 1000),
@@ -44,3 +44,7 @@ class Sweeping:
         """
         found: list[str] | None = self._scripts.run("sweep", *self._arguments)
         return None if found is None else as_fields(found)
+
+    def done(self) -> None:
+        """Say that all that the last pass returned has been published."""
+        self._scripts.run("swept", *self._arguments[:2])

@@ -72,12 +72,23 @@ def test_a_result_that_was_deleted_is_made_again(service: Service) -> None:
     )
     again = service.run(source)
     assert (again.state, again.cached) == (State.SUCCEEDED, False)
-    assert service.storage.size(first.destination) == again.bytes
+    assert service.storage.etag(first.destination) == again.etag
 
 
 def test_a_result_that_was_changed_is_made_again(service: Service) -> None:
     source, _ = photo(service, "known/e.jpg")
     first = service.run(source)
     assert first.destination
-    service.storage.store(first.destination, b"something else", "image/jpeg")
+    assert first.bytes
+    service.storage.store(first.destination, b"x" * first.bytes, "image/jpeg")
     assert not service.run(source).cached
+
+
+def test_a_result_that_another_order_has_overwritten_is_made_again(service: Service) -> None:
+    place = ObjectRef(bucket=service.settings.bucket, key="known/shared/out.jpg").model_dump()
+    (one, _), (other, _) = photo(service, "known/one.jpg"), photo(service, "known/other.jpg")
+    first = service.run(one, destination=place)
+    service.run(other, destination=place)
+    again = service.run(one, destination=place)
+    assert not again.cached
+    assert again.etag == first.etag

@@ -123,7 +123,7 @@ def _checked(name: str, model: Model, threads: int, reference: Engine) -> tuple[
     try:
         engine = ENGINES[name].load(caffe, threads)
         return engine, check_agreement(engine, reference)
-    except (EngineFailed, SoftTimeLimitExceeded, Drained):
+    except (EngineFailed, SoftTimeLimitExceeded, Drained, MemoryError):
         raise
     except Exception as error:
         # Whatever the libraries raise: the network is sound, opencv has just run it.

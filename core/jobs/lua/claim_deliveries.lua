@@ -3,9 +3,11 @@
 local due = key('deliveries:due')
 local claimed = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', NOW, 'LIMIT', 0, ARGV[2])) do
-  local record = redis.call('HGETALL', key('delivery:' .. id))
-  if #record > 0 then
+  local name = key('delivery:' .. id)
+  if redis.call('EXISTS', name) == 1 then
     redis.call('ZADD', due, NOW + tonumber(ARGV[3]), id)
+    redis.call('HINCRBY', name, 'claim', 1)
+    local record = redis.call('HGETALL', name)
     claimed[#claimed + 1] = id
     claimed[#claimed + 1] = record
   else

@@ -54,7 +54,7 @@ end
 local function finish(id, to, field, value, code)
   move(id, to, code and {'code', code})
   redis.call('HSET', job_key(id), 'finished', NOW)
-  redis.call('HDEL', job_key(id), 'canceling', 'strikes', 'retries', 'failing_since', 'error')
+  redis.call('HDEL', job_key(id), 'canceling', 'strikes', 'retries', 'failing', 'error')
   if field then redis.call('HSET', job_key(id), field, value) end
   if code then redis.call('ZADD', key('jobs:failed:' .. code), 0, id) end
   redis.call('ZADD', ENDED, NOW, id)

@@ -8,8 +8,10 @@ if problem ~= '' then redis.call('HINCRBY', job_key(id), 'retries', 1) end
 local out_of_attempts = most > 0 and number(id, 'strikes') >= most
 local out_of_patience = false
 if tonumber(patience) > 0 then
-  redis.call('HSETNX', job_key(id), 'failing_since', NOW)
-  out_of_patience = NOW - number(id, 'failing_since') >= tonumber(patience)
+  -- Tries and the waits between them, without what the job waited in a queue.
+  local failing = NOW - number(id, 'started') + tonumber(delay)
+  failing = redis.call('HINCRBY', job_key(id), 'failing', failing)
+  out_of_patience = failing >= tonumber(patience)
 end
 if (out_of_attempts or out_of_patience) and not get(id, 'canceling') then
   fail(id, problem)

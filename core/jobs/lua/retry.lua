@@ -11,5 +11,6 @@ end
 redis.call('ZREM', ENDED, id)
 redis.call('HDEL', job_key(id), 'error', 'finished', 'started')
 move(id, 'queued')
+redis.call('HSET', job_key(id), 'published', NOW)
 redis.call('ZADD', DUE, NOW + RESEND_MS, id)
 return {'again', get(id, 'attempt')}

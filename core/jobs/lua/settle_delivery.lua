@@ -1,11 +1,17 @@
--- Note one try of a delivery.
--- ARGV: id, what came of the try, state of the delivery, milliseconds until the next try.
+-- Note one try of a delivery. Its outcome counts only if nobody has claimed it, or asked for it
+-- again, since.
+-- ARGV: id, number of the claim, what came of the try, state of the delivery, milliseconds until the
+--       next try.
+local KEPT = 50
 local id, record = ARGV[2], key('delivery:' .. ARGV[2])
 if redis.call('EXISTS', record) == 0 then return 0 end
-redis.call('HSET', record, 'try:' .. redis.call('HINCRBY', record, 'tries', 1), ARGV[3],
-  'state', ARGV[4])
-if ARGV[4] == 'pending' then
-  redis.call('ZADD', key('deliveries:due'), NOW + tonumber(ARGV[5]), id)
+local number = redis.call('HINCRBY', record, 'tries', 1)
+redis.call('HSET', record, 'try:' .. number, ARGV[4])
+redis.call('HDEL', record, 'try:' .. (number - KEPT))
+if redis.call('HGET', record, 'claim') ~= ARGV[3] then return 0 end
+redis.call('HSET', record, 'state', ARGV[5])
+if ARGV[5] == 'pending' then
+  redis.call('ZADD', key('deliveries:due'), NOW + tonumber(ARGV[6]), id)
 else
   redis.call('ZREM', key('deliveries:due'), id)
 end

@@ -1,9 +1,15 @@
--- Start an attempt: returns its fencing token and the job, or nothing if the job must not run.
+-- Start an attempt: returns its fencing token, the job and its id, or nothing if the job must not
+-- run.
 -- ARGV: id, worker, milliseconds of the lease, attempts allowed, milliseconds of the time limit,
 --       error of a job whose workers died, error of a job that took too long.
 local id, lease = ARGV[2], tonumber(ARGV[4])
 if get(id, 'state') == 'running' and not lease_runs(id) then
   expire(id, tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8])
+end
+if get(id, 'state') == 'running' and get(id, 'worker') == ARGV[3] then
+  -- It asks again: the answer did not reach it.
+  redis.call('ZADD', LEASES, NOW + lease, id)
+  return {number(id, 'attempt'), redis.call('HGETALL', job_key(id)), id}
 end
 if get(id, 'state') ~= 'queued' or number(id, 'not_before') > NOW then return {} end
 redis.call('HINCRBY', job_key(id), 'strikes', 1)
@@ -12,4 +18,4 @@ if token == 1 then redis.call('HSET', key('front'), get(id, 'priority') or 'norm
 move(id, 'running', {'stage', 'fetch'})
 redis.call('HSET', job_key(id), 'started', NOW, 'worker', ARGV[3], 'stage', 'fetch')
 redis.call('ZADD', LEASES, NOW + lease, id)
-return {token, redis.call('HGETALL', job_key(id))}
+return {token, redis.call('HGETALL', job_key(id)), id}

@@ -21,21 +21,28 @@ if redis.call('EXISTS', key('patience')) == 0 then
   end
 end
 
+local FEW = 20
+local backlog = redis.call('LLEN', ARGV[11])
 local again = {}
 local function publish(id, why)
   redis.call('HSET', job_key(id), 'published', NOW)
   again[#again + 1] = id
   again[#again + 1] = why
 end
+-- The queue of jobs that waited already comes before all others, so it is kept short.
+local function has_room() return backlog + #again / 2 < tonumber(most) end
 
 -- Waits that are over, and jobs that were recorded and perhaps never published. Until a worker
--- has started them they stay due.
+-- has started them they stay due; what was published is published again only once hardly a
+-- message is left.
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'LIMIT', 0, most)) do
-  if get(id, 'state') == 'queued' then
-    redis.call('ZADD', DUE, NOW + RESEND_MS, id)
-    publish(id, get(id, 'not_before') and 'its wait is over' or 'it was never published')
-  else
+  if get(id, 'state') ~= 'queued' then
     redis.call('ZREM', DUE, id)
+  elseif has_room() then
+    redis.call('ZADD', DUE, NOW + RESEND_MS, id)
+    if not get(id, 'published') or backlog < FEW then
+      publish(id, get(id, 'not_before') and 'its wait is over' or 'it was never published')
+    end
   end
 end
 
@@ -47,20 +54,24 @@ local missing = math.max(0, queued() - redis.call('ZCARD', DUE) - messages)
 local lost = math.min(missing, tonumber(redis.call('GET', key('missing')) or 0))
 redis.call('SET', key('missing'), missing)
 
-local OVERTAKEN_MS, FEW = 30000, 20
+local OVERTAKEN_MS = 30000
 local function find_lost(priority, messages_there)
   local waiting = key('jobs:queued:' .. priority)
   local count = redis.call('ZCARD', waiting)
   if lost == 0 or count <= messages_there then return end
   local few = count - lost < FEW
   local front = tonumber(redis.call('HGET', key('front'), priority) or 0)
-  for _, id in ipairs(redis.call('ZRANGE', waiting, 0, most - 1)) do
+  -- On from where the last pass ended, so that jobs that wait on purpose hide nothing.
+  local after = redis.call('HGET', key('looked'), priority) or '-'
+  local ids = redis.call('ZRANGEBYLEX', waiting, after, '+', 'LIMIT', 0, most)
+  redis.call('HSET', key('looked'), priority, #ids < tonumber(most) and '-' or '(' .. ids[#ids])
+  for _, id in ipairs(ids) do
     if get(id, 'state') ~= 'queued' then
       redis.call('ZREM', waiting, id)
-    elseif lost > 0 and not redis.call('ZSCORE', DUE, id) then
-      local created = number(id, 'created')
-      local quiet = NOW - math.max(created, number(id, 'published')) > RESEND_MS
-      if quiet and (few or created < front - OVERTAKEN_MS) then
+    elseif lost > 0 and has_room() and not redis.call('ZSCORE', DUE, id) then
+      local since = math.max(number(id, 'created'), number(id, 'published'))
+      local quiet = NOW - since > RESEND_MS
+      if quiet and (few or since < front - OVERTAKEN_MS) then
         publish(id, 'its message was lost')
         lost = lost - 1
       end

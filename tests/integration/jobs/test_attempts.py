@@ -61,6 +61,15 @@ def test_a_second_delivery_of_a_running_job_is_dropped(jobs: JobStore, attempts:
     assert attempts.succeed(attempt, RESULT)
 
 
+def test_a_worker_that_asks_again_has_the_attempt_that_it_was_given(
+    jobs: JobStore, attempts: Attempts
+) -> None:
+    job_id = jobs.create(REQUEST).id
+    first, again = (attempts.start(job_id, "host:1") for _ in range(2))
+    assert first == again
+    assert attempts.start(job_id, "host:2") is None
+
+
 def test_a_job_whose_lease_ran_out_is_taken_over_and_the_old_token_refused(
     jobs: JobStore, attempts: Attempts, redis: Redis
 ) -> None:
@@ -141,10 +150,10 @@ def test_what_counts_fails_the_job_with_its_last_error(jobs: JobStore, attempts:
 
 
 def test_a_job_that_goes_on_failing_runs_out_of_patience(redis: Redis, jobs: JobStore) -> None:
-    attempts = Attempts(redis, Limits(attempts=3, timeout=60, patience=0.001), TTL)
+    attempts = Attempts(redis, Limits(attempts=3, timeout=60, patience=1), TTL)
     job_id = jobs.create(REQUEST).id
     attempts.give_back(started(attempts, job_id), 0, PROBLEM)
-    redis.hincrby(f"tintype:job:{job_id}", "failing_since", -1000)
+    redis.hincrby(f"tintype:job:{job_id}", "failing", 1000)
     assert attempts.give_back(started(attempts, job_id), 0, PROBLEM) is State.FAILED
     assert jobs.get(job_id).error == PROBLEM
 
@@ -206,14 +215,14 @@ def test_only_one_of_many_that_start_and_end_a_job_at_once_wins(
     wins: list[bool] = []
     barrier = threading.Barrier(8)
 
-    def work() -> None:
+    def work(number: int) -> None:
         barrier.wait()
-        attempt = attempts.start(job_id, "host:1")
+        attempt = attempts.start(job_id, f"host:{number}")
         if attempt:
             starts.append(attempt.token)
             wins.extend(attempts.succeed(attempt, RESULT) for _ in range(2))
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

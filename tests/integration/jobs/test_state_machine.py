@@ -5,6 +5,7 @@ in play, as those of frozen workers do.
 """
 
 from dataclasses import dataclass
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -81,8 +82,9 @@ class Machine(RuleBasedStateMachine):
         self.worker = Attempts(self.redis, LIMITS, TTL)
         self.sweeping = Sweeping(self.redis, LIMITS, TTL, "sweeper", QUEUES, "taken")
         # Nothing counts as lost: there are messages enough.
-        self.redis.lpush(QUEUES[0], *range(500))
+        self.redis.lpush(QUEUES[-1], *range(500))
         self.model: dict[str, Expected] = {}
+        self.names = count()
 
     @rule(target=jobs, priority=st.sampled_from(Priority))
     def submit(self, priority: Priority) -> str:
@@ -95,7 +97,7 @@ class Machine(RuleBasedStateMachine):
         known = self.model[job]
         if known.state is State.RUNNING and not known.lease:
             known.expire()
-        attempt = self.worker.start(job, "host:1")
+        attempt = self.worker.start(job, f"host:{next(self.names)}")
         may = known.state is State.QUEUED and not known.waits
         assert (attempt is not None) == may
         if attempt is None:

@@ -1,13 +1,15 @@
+from typing import cast
+
 import pytest
 from redis import Redis
 
-from core.broker import QUEUES, UNACKNOWLEDGED
+from core.broker import AGAIN, QUEUES, UNACKNOWLEDGED
 from core.errors import JobNotFound
 from core.jobs import Attempt, Attempts, Job, JobStore, Priority, State, Webhook
 from core.jobs.deliveries import Deliveries
 from core.jobs.sweeping import Sweeping
 from tests.support.jobs import PROBLEM, REQUEST, RESULT, started, sweeper
-from tests.support.redis import comes_due, grows_old, lease_runs_out
+from tests.support.redis import DUE, comes_due, grows_old, lease_runs_out
 
 QUEUE = QUEUES[Priority.NORMAL]
 
@@ -238,3 +240,48 @@ def test_records_that_someone_deleted_do_not_stop_the_sweep(
     assert ids(sweeping) == [alive.id]
     assert redis.keys("tintype:job:*") == [f"tintype:job:{alive.id}"]
     assert ids(sweeping) == []
+
+
+def test_the_queue_of_jobs_that_waited_is_kept_short(
+    jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
+) -> None:
+    for _ in range(300):
+        job = queued(jobs, redis)
+        attempts.give_back(taken(attempts, redis, job), 0, PROBLEM)
+    redis.delete(UNACKNOWLEDGED)
+    published: list[str] = []
+    for _ in range(5):
+        again = ids(sweeping) or []
+        published.extend(again)
+        for job_id in again:
+            redis.lpush(AGAIN, job_id)
+        redis.zadd(DUE, dict.fromkeys(cast(list[str], redis.zrange(DUE, 0, -1)), 1))
+    # Nobody takes anything: no job is published twice, and no more than the queue may hold.
+    assert len(published) == len(set(published)) == 200
+
+
+def test_jobs_that_wait_on_purpose_do_not_hide_one_whose_message_was_lost(
+    jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
+) -> None:
+    for _ in range(250):
+        attempts.give_back(started(attempts, queued(jobs, redis).id), 3600, PROBLEM)
+    lost = queued(jobs, redis)
+    grows_old(redis, lost.id, 10_000)
+    later = queued(jobs, redis)
+    redis.hset("tintype:front", Priority.NORMAL, 10**15)
+    redis.delete(QUEUE)
+    redis.lpush(QUEUE, later.id)
+    found = [ids(sweeping) for _ in range(4)]
+    assert [lost.id] in found
+
+
+def test_slow_publishing_is_no_silence(
+    jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
+) -> None:
+    ids(sweeping)
+    redis.incrby("tintype:swept", -5000)
+    sweeping.done()
+    job = queued(jobs, redis)
+    taken(attempts, redis, job)
+    lease_runs_out(redis, job.id)
+    assert ids(sweeping) == [job.id]

@@ -16,6 +16,7 @@ from core.heartbeats import WEBHOOKS, Heartbeat, alive
 from core.jobs import JobRequest, JobStore
 from core.objects import ObjectRef
 from core.settings import Settings
+from tests.support.jobs import sweeper
 from tests.support.redis import DUE
 from tests.support.waiting import eventually
 from tests.unit.api.conftest import Finish
@@ -121,7 +122,13 @@ def test_with_nothing_there_the_process_still_answers(
     assert client.get("/openapi.json").status_code == 200
 
 
-@pytest.mark.usefixtures("worker")
+@pytest.fixture
+def swept(redis: Redis) -> None:
+    """A worker's parent has swept just now."""
+    sweeper(redis).sweep()
+
+
+@pytest.mark.usefixtures("worker", "swept")
 def test_with_all_there_the_service_is_ready(client: FlaskClient) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
@@ -132,7 +139,7 @@ def test_with_all_there_the_service_is_ready(client: FlaskClient) -> None:
     }
 
 
-@pytest.mark.usefixtures("worker")
+@pytest.mark.usefixtures("worker", "swept")
 def test_a_redis_that_may_forget_is_warned_of(client: FlaskClient, redis: Redis) -> None:
     redis.config_set("maxmemory-policy", "allkeys-lru")
     redis.config_set("appendonly", "no")
@@ -148,6 +155,16 @@ def test_a_redis_that_may_forget_is_warned_of(client: FlaskClient, redis: Redis)
 
 
 @pytest.mark.usefixtures("worker")
+def test_a_sweep_that_nobody_makes_is_warned_of(client: FlaskClient, redis: Redis) -> None:
+    for _ in range(2):
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json is not None
+        assert set(answer.json["warnings"]) == {"sweep"}
+        redis.set("tintype:swept", 1)
+
+
+@pytest.mark.usefixtures("worker", "swept")
 def test_webhooks_that_nobody_sends_are_warned_of(settings: Settings, redis: Redis) -> None:
     secret = SecretStr("whsec_" + "A" * 32)
     client = create_app(settings.model_copy(update={"webhook_secret": secret})).test_client()

@@ -31,6 +31,10 @@ def delivery(redis: Redis, jobs: JobStore, attempts: Attempts) -> Delivery:
     return only_delivery(redis, succeeded(jobs, attempts, URL))
 
 
+def claimed(deliveries: Deliveries) -> list[str]:
+    return [each.id for each in deliveries.claim(10, 60)]
+
+
 def test_the_end_of_a_job_leaves_a_delivery(
     redis: Redis, jobs: JobStore, attempts: Attempts
 ) -> None:
@@ -75,7 +79,7 @@ def test_every_end_of_a_job_has_a_delivery_of_its_own(
 def test_nobody_else_gets_a_delivery_that_is_claimed(
     redis: Redis, deliveries: Deliveries, delivery: Delivery
 ) -> None:
-    assert list(deliveries.claim(10, 60)) == [delivery]
+    assert claimed(deliveries) == [delivery.id]
     assert list(Deliveries(redis).claim(10, 60)) == []
 
 
@@ -92,13 +96,13 @@ def test_a_claim_that_is_not_settled_runs_out(
 ) -> None:
     deliveries.claim(10, 60)
     delivery_comes_due(redis, delivery)
-    assert list(deliveries.claim(10, 60)) == [delivery]
+    assert claimed(deliveries) == [delivery.id]
 
 
 def test_a_try_is_kept_and_a_pending_delivery_waits(
     redis: Redis, deliveries: Deliveries, delivery: Delivery
 ) -> None:
-    deliveries.claim(10, 60)
+    [delivery] = deliveries.claim(10, 60)
     deliveries.settle(delivery, ATTEMPT, DeliveryState.PENDING, again_in=300)
     assert list(deliveries.claim(10, 60)) == []
     delivery_comes_due(redis, delivery)
@@ -114,7 +118,7 @@ def test_a_try_is_kept_and_a_pending_delivery_waits(
 def test_a_settled_delivery_leaves_the_queue(
     redis: Redis, deliveries: Deliveries, delivery: Delivery, state: DeliveryState
 ) -> None:
-    deliveries.claim(10, 60)
+    [delivery] = deliveries.claim(10, 60)
     deliveries.settle(delivery, ATTEMPT, state)
     assert redis.zcard(DUE) == 0
     assert [each.state for each in deliveries.of_job(delivery.job)] == [state]
@@ -127,12 +131,13 @@ def test_a_delivery_that_is_put_back_has_no_try(
     deliveries.postpone(delivery, 300)
     assert list(deliveries.claim(10, 60)) == []
     delivery_comes_due(redis, delivery)
-    assert list(deliveries.claim(10, 60)) == [delivery]
+    assert claimed(deliveries) == [delivery.id]
 
 
 def test_what_is_settled_meanwhile_is_not_put_back(
     redis: Redis, deliveries: Deliveries, delivery: Delivery
 ) -> None:
+    [delivery] = deliveries.claim(10, 60)
     deliveries.settle(delivery, ATTEMPT, DeliveryState.DELIVERED)
     deliveries.postpone(delivery, 0)
     assert redis.zcard(DUE) == 0
@@ -142,11 +147,36 @@ def test_what_is_settled_meanwhile_is_not_put_back(
 def test_a_delivery_can_be_asked_for_again_whatever_came_of_it(
     deliveries: Deliveries, delivery: Delivery, state: DeliveryState
 ) -> None:
-    deliveries.claim(10, 60)
+    [delivery] = deliveries.claim(10, 60)
     deliveries.settle(delivery, ATTEMPT, state, again_in=300)
     deliveries.redeliver(delivery.id)
     [again] = deliveries.claim(10, 60)
     assert (again.id, again.state, len(again.tries)) == (delivery.id, DeliveryState.PENDING, 1)
+
+
+@pytest.mark.usefixtures("delivery")
+def test_an_older_try_does_not_undo_what_came_after_it(
+    redis: Redis, deliveries: Deliveries
+) -> None:
+    [slow] = deliveries.claim(10, 60)
+    deliveries.redeliver(slow.id)
+    [fast] = deliveries.claim(10, 60)
+    deliveries.settle(fast, ATTEMPT, DeliveryState.DELIVERED)
+    deliveries.settle(slow, ATTEMPT, DeliveryState.PENDING, again_in=5)
+    [seen] = deliveries.of_job(slow.job)
+    assert (seen.state, len(seen.tries), seen.due) == (DeliveryState.DELIVERED, 2, None)
+    assert redis.zcard(DUE) == 0
+
+
+def test_only_the_last_tries_are_kept(deliveries: Deliveries, delivery: Delivery) -> None:
+    for number in range(60):
+        deliveries.redeliver(delivery.id)
+        [again] = deliveries.claim(10, 60)
+        outcome = ATTEMPT.model_copy(update={"status": 200 + number})
+        deliveries.settle(again, outcome, DeliveryState.PENDING, again_in=300)
+    [seen] = deliveries.of_job(delivery.job)
+    assert [each.status for each in seen.tries] == list(range(210, 260))
+    assert seen.due is not None
 
 
 def test_a_delivery_that_does_not_exist_cannot_be_asked_for(deliveries: Deliveries) -> None:
