@@ -1,6 +1,7 @@
 """``/healthz`` and ``/readyz``: for load balancers and orchestrators."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,8 @@ from core import durability
 from core.errors import NoLiveWorker, TintypeError
 from core.heartbeats import WEBHOOKS, alive
 
+PATIENCE = 3.0
+"""Seconds for all checks: a probe waits no longer."""
 SWEEP_SILENCE = 15.0
 """Seconds without a sweep, which is made every second, that are worth a warning."""
 bp = APIBlueprint("health", __name__, tag="Health")
@@ -31,7 +34,7 @@ def live() -> Any:
 def ready() -> Any:
     """Say whether a job submitted now would be worked on, and what could lose it later."""
     s = services()
-    checks = {name: _outcome(check, s) for name, check in CHECKS.items()}
+    checks = _outcomes(s)
     if all(outcome == "ok" for outcome in checks.values()):
         return Readiness(status="ok", checks=checks, warnings=_warnings(s))
     detail = "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
@@ -59,6 +62,16 @@ CHECKS: dict[str, Callable[[Services], None]] = {
     "storage": lambda s: s.storage.check(s.settings.bucket),
     "workers": _workers,
 }
+
+
+def _outcomes(s: Services) -> dict[str, str]:
+    """Make all checks at once; one that hangs does not hold up the answer."""
+    pool = ThreadPoolExecutor(len(CHECKS))
+    running = {name: pool.submit(_outcome, check, s) for name, check in CHECKS.items()}
+    wait(running.values(), timeout=PATIENCE)
+    pool.shutdown(wait=False)
+    late = f"no answer in {PATIENCE:.0f} s"
+    return {name: check.result() if check.done() else late for name, check in running.items()}
 
 
 def _outcome(check: Callable[[Services], None], s: Services) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from api.problems import CONTENT_TYPE
-from api.schemas import ProblemDocument
+from api.schemas import ProblemDocument, RetryFilter
 from core.jobs import JobRequest
 
 _PREFER = {
@@ -27,13 +27,26 @@ _LAST_EVENT = {
     "description": "id of the last event seen: the stream goes on after it, without a gap",
     "schema": {"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
 }
+JSON = "application/json"
+_REFUSALS = {
+    "413": "The body is too large",
+    "415": "Neither JSON nor a form",
+    "422": "Something in it cannot be; or the Idempotency-Key came with another request",
+    "429": "As many jobs wait as may",
+    "503": "Redis, or for a file storage, is away; send it again with the same Idempotency-Key",
+}
 _REF = "#/components/schemas/{model}"
 
 
 def complete(spec: Any) -> Any:
     """Add the body of ``POST /v1/jobs`` and the problem document that any call may answer."""
     _, extra = models_json_schema(
-        [(JobRequest, "validation"), (ProblemDocument, "serialization")], ref_template=_REF
+        [
+            (JobRequest, "validation"),
+            (RetryFilter, "validation"),
+            (ProblemDocument, "serialization"),
+        ],
+        ref_template=_REF,
     )
     spec.setdefault("components", {}).setdefault("schemas", {}).update(extra["$defs"])
     submit = spec["paths"]["/v1/jobs"]["post"]
@@ -41,7 +54,16 @@ def complete(spec: Any) -> Any:
     for operation in (submit, spec["paths"]["/v1/jobs/{job_id}"]["get"]):
         operation.setdefault("parameters", []).append(_PREFER)
     submit["parameters"].append(_IDEMPOTENCY)
+    submit["responses"]["202"]["headers"] = {"Location": _header("Where the job is")}
     submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
+    submit["responses"] |= {status: {"description": text} for status, text in _REFUSALS.items()}
+    submit["responses"]["429"]["headers"] = {"Retry-After": _header("Seconds to wait")}
+    cancel = spec["paths"]["/v1/jobs/{job_id}/cancel"]["post"]["responses"]
+    cancel["202"]["content"] = cancel["200"]["content"]
+    retry = spec["paths"]["/v1/jobs/retry"]["post"]
+    retry["requestBody"] = {
+        "content": {JSON: {"schema": {"$ref": _REF.format(model="RetryFilter")}}}
+    }
     for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
         stream = spec["paths"][path]["get"]
         stream.setdefault("parameters", []).append(_LAST_EVENT)
@@ -64,19 +86,26 @@ def complete(spec: Any) -> Any:
 
 
 def _job_bodies() -> dict[str, Any]:
-    as_json = {"type": "string", "contentMediaType": "application/json"}
+    def as_json(model: str) -> dict[str, Any]:
+        schema = {"$ref": _REF.format(model=model)}
+        return {"type": "string", "contentMediaType": JSON, "contentSchema": schema}
+
     form = {
         "type": "object",
         "required": ["file"],
         "properties": {
             "file": {"type": "string", "format": "binary"},
-            "destination": as_json,
-            "options": as_json,
+            "destination": as_json("ObjectRef"),
+            "options": as_json("Options"),
             "priority": {"$ref": _REF.format(model="Priority")},
-            "webhook": as_json,
+            "webhook": as_json("Webhook"),
         },
     }
     return {
-        "application/json": {"schema": {"$ref": _REF.format(model="JobRequest")}},
+        JSON: {"schema": {"$ref": _REF.format(model="JobRequest")}},
         "multipart/form-data": {"schema": form},
     }
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}

@@ -106,3 +106,7 @@ class ProblemDocument(BaseModel):
     code: str
     """Stable; match on it."""
     detail: str
+    errors: list[dict[str, str]] | None = None
+    """What is wrong with which field, if something in the request is."""
+    checks: dict[str, str] | None = None
+    """Of ``/readyz``."""

@@ -94,6 +94,20 @@ class Webhook(Record):
 class JobRequest(Record):
     """What a client asks for."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": {"bucket": "tintype", "key": "scans/1936/harbour.tif"},
+                    "destination": {"bucket": "tintype", "key": "colour/1936/harbour.png"},
+                    "options": {"temperature": 0.7},
+                    "priority": "high",
+                    "webhook": {"url": "https://example.org/hooks/tintype", "events": ["failed"]},
+                }
+            ]
+        }
+    )
+
     source: ObjectRef
     destination: ObjectRef | None = None
     """Left out: ``colorized/<source key>.<fingerprint>.<suffix>`` in the source's bucket."""
