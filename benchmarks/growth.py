@@ -135,6 +135,7 @@ def _finished(redis: Redis, store: JobStore) -> float:
             height=3000,
             content_type="image/jpeg",
             bytes=2_345_678,
+            etag="0" * 32,
             timings=stages,
         )
         attempts.succeed(attempt, result, f"{number:032x}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from core.errors import AttemptOver, QueueUnavailable
-from core.jobs.parsing import parse_job
+from core.jobs.parsing import parse_job, write_result
 from core.jobs.records import Job, JobResult, Problem, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key
 from core.redis_client import reachable
@@ -101,7 +101,7 @@ class Attempts:
         ``fingerprint`` is that of all which decides what the result looks like; ``known`` finds
         the result by it.
         """
-        value = result.model_dump_json(exclude_defaults=True)
+        value = write_result(result)
         arguments = (attempt.job.id, attempt.token, value, fingerprint, self._ttl)
         return bool(self._scripts.run("succeed", *arguments))
 

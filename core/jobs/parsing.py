@@ -1,11 +1,14 @@
-"""From a job's hash in Redis to its record."""
+"""From a job's hash in Redis to its record, and the result that is part of it."""
 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from core.errors import TintypeError
-from core.jobs.records import Job, State, Timings
+from core.jobs.records import Job, JobResult, State, Timings
+
+STAGES = tuple(name for name in Timings.model_fields if name != "queued_ms")
+"""In the order in which a result keeps their milliseconds; new ones go to the end."""
 
 
 def parse_job(job_id: str, fields: Mapping[str, str]) -> Job:
@@ -20,6 +23,14 @@ def parse_job(job_id: str, fields: Mapping[str, str]) -> Job:
         raise TintypeError(f"the record of job {job_id} is damaged: {error}") from error
 
 
+def write_result(result: JobResult) -> str:
+    """Return what a job's hash keeps of a result: short, as there may be millions."""
+    kept = result.model_dump(mode="json", exclude_defaults=True)
+    timings = result.timings.model_dump()
+    kept["timings"] = [timings[name] for name in STAGES]
+    return json.dumps(kept, separators=(",", ":"))
+
+
 def moment(milliseconds: str | None) -> datetime | None:
     """Return a time that Redis has as milliseconds since the epoch."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
@@ -28,7 +39,7 @@ def moment(milliseconds: str | None) -> datetime | None:
 def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
     spec = json.loads(fields["spec"])
     result = json.loads(fields.get("result", "{}"))
-    timings = result.pop("timings", {})
+    timings = dict(zip(STAGES, result.pop("timings", ()), strict=False))
     if "started" in fields:
         timings["queued_ms"] = max(0, int(fields["started"]) - int(fields["created"]))
     return Job.model_validate(
