@@ -15,6 +15,7 @@ from core.errors import (
     DestinationIsSource,
     JobTimeout,
     PermanentError,
+    QueueUnavailable,
     TintypeError,
     TransientError,
 )
@@ -139,7 +140,7 @@ class Runner:
             if destination == known.destination:
                 return known.etag
             return self.storage.copy(known.destination, destination, known.etag)
-        except AttemptOver:
+        except (AttemptOver, QueueUnavailable):
             raise
         except TintypeError as error:
             log.info("job %s: the known result cannot be used: %s", attempt.job.id, error)

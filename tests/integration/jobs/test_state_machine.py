@@ -111,6 +111,8 @@ class Machine(RuleBasedStateMachine):
     @rule(attempt=attempts, stage=st.sampled_from(Stage))
     def enter(self, attempt: Attempt, stage: Stage) -> None:
         known = self.model[attempt.job.id]
+        if known.held_by(attempt.token) and known.canceling:
+            known.end(State.CANCELED)
         if known.held_by(attempt.token):
             self.worker.enter(attempt, stage)
             known.stage, known.lease = stage, True
