@@ -6,6 +6,7 @@ from uuid_utils import uuid7
 
 from api.requests import Upload
 from api.services import Services
+from core.buckets import Right
 from core.errors import QueueUnavailable
 from core.jobs import Idempotency, Job, JobRequest, Webhook
 from core.objects import ObjectRef
@@ -17,15 +18,19 @@ def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | 
     """Return the job that an equal request has made before, or a new one.
 
     Raises:
-        QueueFull, IdempotencyConflict, QueueUnavailable, StorageUnavailable: as they say.
+        BucketForbidden, QueueFull, IdempotencyConflict, QueueUnavailable, StorageUnavailable: as
+            their names say.
     """
     if isinstance(parsed, Upload):
+        if parsed.destination:
+            s.access.check(parsed.destination, Right.WRITE)
         # Found out before the file is stored; the store decides.
         if idempotency and (known := s.jobs.find(idempotency)):
             return known
         s.jobs.check_room(s.settings.max_queued)
         order = _store_upload(s, parsed)
     else:
+        s.access.check_job(parsed.source, parsed.destination)
         order = parsed
     url = s.settings.webhook_url
     webhook = Webhook(url=url) if url else None

@@ -23,6 +23,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,
     errors.BucketNotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
+    errors.BucketForbidden: HTTPStatus.FORBIDDEN,
     errors.IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     errors.InvalidBucket: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -10,6 +10,7 @@ from api.publisher import Publisher
 from api.streams import Slots
 from api.waiting import Waiters
 from api.webhooks import check_webhook
+from core.buckets import Access
 from core.errors import InvalidSetting, TintypeError
 from core.jobs import JobStore, Webhook
 from core.jobs.deliveries import Deliveries
@@ -27,6 +28,7 @@ class Services:
     """Everything a view may call."""
 
     settings: Settings
+    access: Access
     redis: Redis
     jobs: JobStore
     storage: Storage
@@ -48,6 +50,7 @@ class Services:
         redis = connect(settings.redis_url)
         return cls(
             settings=settings,
+            access=settings.access,
             redis=redis,
             jobs=JobStore(redis),
             storage=Storage(settings),

@@ -39,6 +39,12 @@ class InvalidKey(PermanentError):
     code = "invalid_key"
 
 
+class BucketForbidden(PermanentError):
+    """Raised when an object lies where ``TINTYPE_BUCKETS`` does not let anyone read or write."""
+
+    code = "bucket_forbidden"
+
+
 class BucketNotFound(PermanentError):
     """Raised when storage has no such bucket."""
 

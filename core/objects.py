@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from core.errors import InvalidBucket, InvalidKey
 
 MAX_KEY_BYTES = 1024
+RESULTS = "colorized"
+"""First part of the keys of results that no order names a place for."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # Names by which boto3 talks to another host than the one that was set.
 _RESERVED = re.compile(r"^xn--|^sthree-|-s3alias$|\.mrap$|--[a-z]*-s3$")

@@ -7,6 +7,7 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.buckets import Access
 from core.cores import cores
 from core.errors import InvalidBucket, InvalidSetting, InvalidWebhook
 from core.objects import check_bucket
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
     s3_path_style: bool = True
     bucket: Annotated[str, AfterValidator(check_bucket)] = "tintype"
     """Where uploads go."""
+    buckets: str = ""
+    """Which buckets may be used at all; see ``core.buckets``. Empty: all that can be reached."""
 
     model: str | None = None
     """None: zhang-eccv16 if it has been pulled, else tint-small."""
@@ -82,7 +85,7 @@ class Settings(BaseSettings):
             InvalidSetting: a variable has a value that cannot work; the message names it.
         """
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
             problems = "; ".join(
                 f"TINTYPE_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
@@ -92,6 +95,16 @@ class Settings(BaseSettings):
             raise InvalidSetting(f"TINTYPE_BUCKET: {error}") from error
         except InvalidWebhook as error:
             raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
+        try:
+            Access.parse(settings.buckets)
+        except (InvalidBucket, InvalidSetting) as error:
+            raise InvalidSetting(f"TINTYPE_BUCKETS: {error}") from error
+        return settings
+
+    @property
+    def access(self) -> Access:
+        """What jobs may read and write."""
+        return Access.parse(self.buckets).with_own(self.bucket)
 
     @property
     def children(self) -> int:

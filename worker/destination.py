@@ -5,10 +5,9 @@ from pathlib import PurePosixPath
 
 from core.jobs import Job, Options
 from core.jobs.records import OutputFormat
-from core.objects import MAX_KEY_BYTES, ObjectRef
+from core.objects import MAX_KEY_BYTES, RESULTS, ObjectRef
 from worker.images import SUFFIXES, format_like
 
-PREFIX = "colorized"
 DIGITS = 32
 SHORT = 12
 """Characters of a fingerprint in a key."""
@@ -44,6 +43,6 @@ def default_destination(job: Job, print_of: str, extension: str) -> ObjectRef:
     tail = f".{print_of[:SHORT]}.{extension}"
     folder, slash, name = job.source.key.rpartition("/")
     stem = f"{folder}{slash}{name.rpartition('.')[0] or name}"
-    room = MAX_KEY_BYTES - len(f"{PREFIX}/{tail}")
+    room = MAX_KEY_BYTES - len(f"{RESULTS}/{tail}")
     stem = stem.encode()[:room].decode(errors="ignore")
-    return ObjectRef(bucket=job.source.bucket, key=f"{PREFIX}/{stem}{tail}")
+    return ObjectRef(bucket=job.source.bucket, key=f"{RESULTS}/{stem}{tail}")

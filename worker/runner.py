@@ -78,6 +78,8 @@ class Runner:
 
     def _work(self, attempt: Attempt) -> None:
         job = attempt.job
+        # Rules may have changed since the job was accepted.
+        self.settings.access.check_job(job.source, job.destination)
         began = perf_counter()
         source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
         fetch_ms = (perf_counter() - began) * 1e3

@@ -1,0 +1,88 @@
+"""Which buckets may be used at all, and for what: ``TINTYPE_BUCKETS``.
+
+Rules are separated by commas: ``photos:read, photos/colorized/:write, tintype``. A rule names a
+bucket, a prefix of keys in it if only those are meant, and ``read`` or ``write`` if not both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import BucketForbidden, InvalidSetting
+from core.objects import RESULTS, ObjectRef, check_bucket
+
+
+class Right(StrEnum):
+    """What may be done with objects."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One bucket, or a prefix of it, and the rights there."""
+
+    bucket: str
+    prefix: str
+    rights: frozenset[Right]
+
+    @classmethod
+    def parse(cls, text: str) -> "Rule":
+        """Read ``bucket[/prefix][:read|:write]``.
+
+        Raises:
+            InvalidBucket: the bucket's name cannot be one.
+            InvalidSetting: the right is unknown.
+        """
+        place, colon, right = text.strip().rpartition(":")
+        if not colon:
+            place, right = text.strip(), ""
+        elif right not in list(Right):
+            raise InvalidSetting(f"{right!r} is neither read nor write")
+        bucket, _, prefix = place.partition("/")
+        rights = frozenset([Right(right)] if right else Right)
+        return cls(check_bucket(bucket), prefix, rights)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the rules allow; without any, everything that the credentials reach."""
+
+    rules: Sequence[Rule] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Access":
+        """Read rules; see ``Rule.parse``."""
+        return cls(tuple(Rule.parse(part) for part in text.split(",") if part.strip()))
+
+    def with_own(self, bucket: str) -> "Access":
+        """Add the bucket for uploads, which needs no rule."""
+        own = Rule(bucket, "", frozenset(Right))
+        return Access((*self.rules, own)) if self.rules else self
+
+    def allows(self, ref: ObjectRef, right: Right) -> bool:
+        """Whether an object may be read or written."""
+        return not self.rules or any(
+            rule.bucket == ref.bucket and ref.key.startswith(rule.prefix) and right in rule.rights
+            for rule in self.rules
+        )
+
+    def check(self, ref: ObjectRef, right: Right) -> None:
+        """Let what is allowed pass.
+
+        Raises:
+            BucketForbidden: it is not; whether there is such a bucket or object is not told.
+        """
+        if not self.allows(ref, right):
+            raise BucketForbidden(f"this service may not {right} {ref}")
+
+    def check_job(self, source: ObjectRef, destination: ObjectRef | None) -> None:
+        """Let an order pass whose source may be read and whose result may be written.
+
+        Raises:
+            BucketForbidden: see ``check``.
+        """
+        self.check(source, Right.READ)
+        default = ObjectRef(bucket=source.bucket, key=f"{RESULTS}/result")
+        self.check(destination or default, Right.WRITE)
