@@ -27,7 +27,10 @@ def parse_webhook_url(text: str) -> Url:
         InvalidWebhook: it is no plain http or https URL with a host.
     """
     if len(text) > MAX_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
-        raise InvalidWebhook(f"a webhook's URL has at most {MAX_LENGTH} visible ASCII characters")
+        raise InvalidWebhook(
+            f"a webhook's URL has at most {MAX_LENGTH} visible ASCII characters; "
+            "a host with others is written in punycode"
+        )
     try:
         url = parse_url(text)
     except LocationParseError as error:
