@@ -26,6 +26,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": {
             # A second net: leases bring a job back sooner, and what runs drops a second message.
             "visibility_timeout": VISIBILITY_SECONDS,
+            # Whoever dies while it restores messages keeps the others from it for so long.
+            "unacked_mutex_expire": 10,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
             "socket_timeout": 5,

@@ -48,13 +48,15 @@ end
 
 -- Messages that were lost: there are more waiting jobs than messages, in this pass and in the last
 -- one. They are looked for among the jobs that others have overtaken, or among the few that wait.
-local messages = math.max(0, redis.call('HLEN', ARGV[10]) - redis.call('ZCARD', key('jobs:running')))
-for i = 11, #ARGV do messages = messages + redis.call('LLEN', ARGV[i]) end
-local missing = math.max(0, queued() - redis.call('ZCARD', DUE) - messages)
+-- Messages that workers have taken count for a minute: their worker may be dead.
+local taken = math.max(0, redis.call('HLEN', ARGV[10]) - redis.call('ZCARD', key('jobs:running')))
+local missing = queued() - redis.call('ZCARD', DUE)
+for i = 11, #ARGV do missing = missing - redis.call('LLEN', ARGV[i]) end
+missing = math.max(0, missing)
 local lost = math.min(missing, tonumber(redis.call('GET', key('missing')) or 0))
 redis.call('SET', key('missing'), missing)
 
-local OVERTAKEN_MS = 30000
+local OVERTAKEN_MS, TAKEN_MS = 30000, 60000
 local function find_lost(priority, messages_there)
   local waiting = key('jobs:queued:' .. priority)
   local count = redis.call('ZCARD', waiting)
@@ -70,7 +72,7 @@ local function find_lost(priority, messages_there)
       redis.call('ZREM', waiting, id)
     elseif lost > 0 and has_room() and not redis.call('ZSCORE', DUE, id) then
       local since = math.max(number(id, 'created'), number(id, 'published'))
-      local quiet = NOW - since > RESEND_MS
+      local quiet = NOW - since > (lost > taken and RESEND_MS or TAKEN_MS)
       if quiet and (few or since < front - OVERTAKEN_MS) then
         publish(id, 'its message was lost')
         lost = lost - 1

@@ -122,6 +122,18 @@ def test_a_lost_message_is_noticed_among_few(
     assert ids(sweeping) == []
 
 
+def test_a_message_that_a_dead_worker_has_taken_is_missed_after_a_minute(
+    jobs: JobStore, sweeping: Sweeping, redis: Redis
+) -> None:
+    job = queued(jobs, redis)
+    redis.delete(QUEUE)
+    redis.hset(UNACKNOWLEDGED, job.id, "")
+    grows_old(redis, job.id, 30_000)
+    assert [ids(sweeping) for _ in range(2)] == [[], []]
+    grows_old(redis, job.id, 40_000)
+    assert ids(sweeping) == [job.id]
+
+
 def test_a_lost_message_is_noticed_among_many_when_later_jobs_have_overtaken_it(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
