@@ -8,7 +8,7 @@ from api.requests import Upload
 from api.services import Services
 from core.buckets import Right
 from core.errors import QueueUnavailable
-from core.jobs import Idempotency, Job, JobRequest, Webhook
+from core.jobs import Idempotency, Job, JobRequest
 from core.objects import ObjectRef
 
 log = logging.getLogger(__name__)
@@ -32,9 +32,7 @@ def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | 
     else:
         s.access.check_job(parsed.source, parsed.destination)
         order = parsed
-    url = s.settings.webhook_url
-    webhook = Webhook(url=url) if url else None
-    job, is_new = s.jobs.accept(order, s.settings.max_queued, idempotency, webhook)
+    job, is_new = s.jobs.accept(order, s.settings.max_queued, idempotency, s.webhook)
     if is_new:
         publish(s, job)
     return job

@@ -38,6 +38,8 @@ class Services:
     events: EventLog
     streams: Slots
     deliveries: Deliveries
+    webhook: Webhook | None
+    """For orders that name none."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Services":
@@ -46,7 +48,6 @@ class Services:
         Raises:
             InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called.
         """
-        _check_default_webhook(settings)
         redis = connect(settings.redis_url)
         return cls(
             settings=settings,
@@ -60,16 +61,19 @@ class Services:
             events=EventLog(redis),
             streams=Slots(settings.api_threads // 4),
             deliveries=Deliveries(redis),
+            webhook=_default_webhook(settings),
         )
 
 
-def _check_default_webhook(settings: Settings) -> None:
+def _default_webhook(settings: Settings) -> Webhook | None:
     if settings.webhook_url is None:
-        return
+        return None
+    webhook = Webhook(url=settings.webhook_url)
     try:
-        check_webhook(settings, Webhook(url=settings.webhook_url))
+        check_webhook(settings, webhook)
     except TintypeError as error:
         raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
+    return webhook
 
 
 def services() -> Services:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from core.errors import JobNotFound, QueueUnavailable, TooManyStreams
 from core.jobs import JobStore
 from core.jobs.events import Event, EventLog
+from core.jobs.records import rfc3339
 
 HEARTBEAT = 5.0
 """Seconds without an event after which a comment keeps the connection alive."""
@@ -123,7 +124,7 @@ def _data(event: Event) -> dict[str, object]:
         changed["stage"] = event.stage
     if event.code:
         changed["error"] = {"code": event.code}
-    return changed | {"at": event.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    return changed | {"at": rfc3339(event.at)}
 
 
 def _frame(event_id: str, name: str, data: dict[str, object]) -> str:

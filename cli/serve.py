@@ -55,9 +55,8 @@ def worker(name: str) -> None:
 def alive() -> None:
     """Exit 0 if a worker child of this host has its network loaded; for health checks."""
     settings = Settings.load()
-    prefix = f"{socket.gethostname()}:"
     with connect(settings.redis_url) as redis:
-        if not any(name.startswith(prefix) for name in heartbeats.alive(redis)):
+        if not heartbeats.alive_here(redis):
             raise NoLiveWorker("no worker child of this host has been heard from lately")
 
 

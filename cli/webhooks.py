@@ -2,7 +2,6 @@
 
 import logging
 import signal
-import socket
 
 import click
 
@@ -30,8 +29,6 @@ def webhooks(alive: bool) -> None:
 
 
 def _check_alive(settings: Settings) -> None:
-    prefix = f"{socket.gethostname()}:"
     with connect(settings.redis_url) as redis:
-        names = heartbeats.alive(redis, heartbeats.WEBHOOKS)
-    if not any(name.startswith(prefix) for name in names):
-        raise click.ClickException("nothing that sends webhooks has been heard from lately")
+        if not heartbeats.alive_here(redis, heartbeats.WEBHOOKS):
+            raise click.ClickException("nothing that sends webhooks has been heard from lately")

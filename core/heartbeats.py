@@ -26,6 +26,15 @@ def alive(redis: Redis, key: str = WORKERS) -> set[str]:
         return {str(name) for name in redis.zrangebyscore(key, _now(redis) - LIFETIME, "+inf")}
 
 
+def alive_here(redis: Redis, key: str = WORKERS) -> bool:
+    """Whether a process of this host was heard from in the last 10 seconds.
+
+    Raises:
+        QueueUnavailable: Redis is away.
+    """
+    return any(name.startswith(f"{socket.gethostname()}:") for name in alive(redis, key))
+
+
 def _now(redis: Redis) -> float:
     """Return the seconds since the epoch by Redis' clock: those of hosts differ."""
     seconds, microseconds = redis.time()

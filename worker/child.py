@@ -80,6 +80,7 @@ class Child:
         keeper.start()
         self.runner = Runner(
             settings,
+            settings.access,
             _attempts(settings, redis),
             Storage(settings),
             engines,

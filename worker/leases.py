@@ -18,11 +18,11 @@ class LeaseKeeper(threading.Thread):
         self._attempts = attempts
         self._longest = longest
         self._held: tuple[Attempt, float] | None = None
-        self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Renew until stopped; what Redis misses is tried again at the next turn."""
-        while not self._stopped.wait(RENEW_SECONDS):
+        """Renew until the process ends; what Redis misses is tried again at the next turn."""
+        while True:
+            time.sleep(RENEW_SECONDS)
             held = self._held
             if held and time.monotonic() < held[1]:
                 with suppress(QueueUnavailable):
@@ -36,7 +36,3 @@ class LeaseKeeper(threading.Thread):
             yield
         finally:
             self._held = None
-
-    def stop(self) -> None:
-        """End the thread at its next turn."""
-        self._stopped.set()

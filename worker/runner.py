@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from core.buckets import Access
 from core.errors import (
     AttemptOver,
     DestinationIsPrefix,
@@ -45,6 +46,7 @@ class Runner:
     """Runs jobs with everything they need, loaded once."""
 
     settings: Settings
+    access: Access
     attempts: Attempts
     storage: Storage
     engines: EnginePool
@@ -78,8 +80,8 @@ class Runner:
 
     def _work(self, attempt: Attempt) -> None:
         job = attempt.job
-        # Rules may have changed since the job was accepted.
-        self.settings.access.check_job(job.source, job.destination)
+        # The rules may be others than those under which the job was accepted.
+        self.access.check_job(job.source, job.destination)
         began = perf_counter()
         source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
         fetch_ms = (perf_counter() - began) * 1e3

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from kombu.exceptions import OperationalError
@@ -21,11 +22,11 @@ class Sweeper(threading.Thread):
         super().__init__(name="sweep", daemon=True)
         self._sweeping = sweeping
         self._publish = publish
-        self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Sweep until stopped. What fails is tried again: the jobs stay due."""
-        while not self._stopped.wait(INTERVAL):
+        """Sweep until the process ends. What fails is tried again: the jobs stay due."""
+        while True:
+            time.sleep(INTERVAL)
             try:
                 self.sweep()
             except (TintypeError, OperationalError, RedisError, OSError) as error:
@@ -44,7 +45,3 @@ class Sweeper(threading.Thread):
             log.info("job %s is queued again: %s", job_id, why)
             self._publish(job_id)
         self._sweeping.done()
-
-    def stop(self) -> None:
-        """End the thread at its next turn."""
-        self._stopped.set()

@@ -15,6 +15,11 @@ OutputFormat = Literal["jpeg", "png", "webp", "tiff"]
 FinalState = Literal["succeeded", "failed", "canceled"]
 
 
+def rfc3339(moment: datetime) -> str:
+    """Return a moment in UTC, to the millisecond (RFC 3339)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class State(StrEnum):
     """Where a job is. A job ends in exactly one of the last three."""
 
@@ -198,6 +203,4 @@ class Job(Record):
 
     @field_serializer("created", "started", "finished")
     def _rfc3339(self, moment: datetime | None) -> str | None:
-        if moment is None:
-            return None
-        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return None if moment is None else rfc3339(moment)

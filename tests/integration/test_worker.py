@@ -30,12 +30,18 @@ def _is_running(own: Service, job: Job) -> bool:
     return own.look(job).state is State.RUNNING
 
 
+def _started(own: Service, source: ObjectRef) -> Job:
+    """Submit a job and wait until a worker has it."""
+    job = own.submit({"source": source.model_dump()})
+    eventually(lambda: _is_running(own, job), what="the start of the job")
+    return job
+
+
 def test_a_job_whose_process_is_killed_runs_again(stack: Stack) -> None:
     with running(stack) as own:
         source = own.put("a.jpg", PHOTO)
         with frozen(child(stack, "s3")):
-            job = own.submit({"source": source.model_dump()})
-            eventually(lambda: _is_running(own, job), what="the start of the job")
+            job = _started(own, source)
             worker = child(stack, "worker-1")
             assert worker.pid is not None
             for process in psutil.Process(worker.pid).children():
@@ -82,8 +88,7 @@ def test_a_stopped_worker_gives_back_what_it_cannot_finish(tmp_path: Path) -> No
         source = own.put("a.jpg", PHOTO)
         worker = child(stack, "worker-1")
         with frozen(child(stack, "s3")):
-            job = own.submit({"source": source.model_dump()})
-            eventually(lambda: _is_running(own, job), what="the start of the job")
+            job = _started(own, source)
             worker.terminate()
             assert worker.process is not None
             assert worker.process.wait(30) == 0
@@ -99,8 +104,7 @@ def test_a_stopped_worker_finishes_what_it_can(stack: Stack) -> None:
         source = own.put("a.jpg", PHOTO)
         worker = child(stack, "worker-1")
         with frozen(child(stack, "s3")):
-            job = own.submit({"source": source.model_dump()})
-            eventually(lambda: _is_running(own, job), what="the start of the job")
+            job = _started(own, source)
             worker.terminate()
         assert worker.process is not None
         assert worker.process.wait(30) == 0
