@@ -28,6 +28,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     errors.InvalidBucket: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidKey: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidKeyTemplate: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DestinationIsSource: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidWebhook: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.find_images import Found, Target, find
 from core.errors import ObjectTooLarge
+from core.formats import OutputFormat
 from core.jobs import Options
-from core.jobs.records import OutputFormat
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine

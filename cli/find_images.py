@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from worker.images import READABLE
+from core.formats import READABLE
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,12 @@ class InvalidKey(PermanentError):
     code = "invalid_key"
 
 
+class InvalidKeyTemplate(PermanentError):
+    """Raised when a template for keys is malformed, or could give two results the same key."""
+
+    code = "invalid_key_template"
+
+
 class BucketForbidden(PermanentError):
     """Raised when an object lies where ``TINTYPE_BUCKETS`` does not let anyone read or write."""
 

@@ -53,6 +53,17 @@ def check_key(key: str) -> str:
     return key
 
 
+def check_prefix(prefix: str) -> str:
+    """Return the beginning of keys; empty means all of them.
+
+    Raises:
+        InvalidKey: no key could begin so.
+    """
+    if prefix:
+        check_key(prefix.removesuffix("/"))
+    return prefix
+
+
 def content_disposition(kind: Literal["inline", "attachment"], key: str) -> str:
     """Return the header that names a download for the last part of a key (RFC 6266, RFC 8187)."""
     return f"{kind}; filename*=UTF-8''{quote(key.rsplit('/', 1)[-1], safe='')}"

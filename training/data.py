@@ -14,7 +14,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from core.errors import TrainingError
-from worker.images import READABLE
+from core.formats import READABLE
 
 LARGE_SIDE = 128
 GREY_CHROMA = 1.0

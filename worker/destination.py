@@ -1,23 +1,15 @@
 """Where a result goes, and what decides how it looks."""
 
 from hashlib import sha256
-from pathlib import PurePosixPath
 
+from core.formats import OutputFormat
 from core.jobs import Job, Options
-from core.jobs.records import OutputFormat
 from core.objects import MAX_KEY_BYTES, RESULTS, ObjectRef
-from worker.images import SUFFIXES, format_like
+from worker.images import format_like
 
 DIGITS = 32
 SHORT = 12
 """Characters of a fingerprint in a key."""
-
-
-def format_of(destination: ObjectRef | None) -> OutputFormat | None:
-    """Return the format that a destination's suffix asks for."""
-    if destination is None:
-        return None
-    return SUFFIXES.get(PurePosixPath(destination.key).suffix.lstrip(".").lower())
 
 
 def fingerprint(

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from core.jobs.records import Options, OutputFormat, Timings
+from core.formats import EXTENSIONS, OutputFormat
+from core.jobs.records import Options, Timings
 from worker.colour import colorize, lightness
 from worker.colour.lightness import Pixels
 from worker.engines import Engine
-from worker.images import EXTENSIONS, Photo, decode, encode
+from worker.images import Photo, decode, encode
 
 
 @dataclass(frozen=True)

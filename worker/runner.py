@@ -20,16 +20,16 @@ from core.errors import (
     TintypeError,
     TransientError,
 )
+from core.formats import EXTENSIONS, OutputFormat, format_of
 from core.jobs import Attempt, Attempts, Job, JobResult, Stage, State
-from core.jobs.records import ModelRef, OutputFormat, Timings
+from core.jobs.records import ModelRef, Timings
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
-from worker.destination import default_destination, fingerprint, format_of
+from worker.destination import default_destination, fingerprint
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.engines import Engine
-from worker.images import EXTENSIONS
 from worker.leases import LeaseKeeper
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
@@ -86,7 +86,7 @@ class Runner:
         source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
         fetch_ms = (perf_counter() - began) * 1e3
         engine = self.engines.get(job.options.model)
-        digest, wanted = engine.model.digest, format_of(job.destination)
+        digest, wanted = engine.model.digest, _format(job)
         print_of = fingerprint(source.data, job.options, digest, wanted)
         result = None if job.options.force else self._known(attempt, print_of)
         if result is None:
@@ -103,7 +103,7 @@ class Runner:
     ) -> JobResult:
         job, model = attempt.job, engine.model
         self.attempts.enter(attempt, Stage.INFER)
-        wanted = format_of(job.destination)
+        wanted = _format(job)
         image = process(source.data, engine, job.options, self.settings.max_pixels, wanted)
         destination = self._destination(job, print_of, image.extension)
         ref = ModelRef(name=model.name, digest=model.digest)
@@ -219,6 +219,11 @@ def backoff(retries: int) -> float:
     """Return the seconds before the next try: exponential, with jitter, 0.5 to 30 s."""
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(retries, 30))
     return longest * random.uniform(0.5, 1)  # noqa: S311
+
+
+def _format(job: Job) -> OutputFormat | None:
+    """Return the format that the destination's ending asks for."""
+    return format_of(job.destination.key) if job.destination else None
 
 
 def _stored(timings: Timings, began: float) -> Timings:

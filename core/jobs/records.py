@@ -7,11 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 from core.errors import DestinationIsSource
+from core.formats import OutputFormat
 from core.objects import ObjectRef
 from core.webhook_urls import check_webhook_url
 
 Milliseconds = Annotated[float, Field(ge=0), AfterValidator(lambda ms: round(ms, 2))]
-OutputFormat = Literal["jpeg", "png", "webp", "tiff"]
 FinalState = Literal["succeeded", "failed", "canceled"]
 
 

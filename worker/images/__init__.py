@@ -3,12 +3,9 @@
 from worker.images.decode import decode
 from worker.images.encode import encode
 from worker.images.errors import is_out_of_memory
-from worker.images.photo import EXTENSIONS, READABLE, SUFFIXES, Photo, format_like
+from worker.images.photo import Photo, format_like
 
 __all__ = [
-    "EXTENSIONS",
-    "READABLE",
-    "SUFFIXES",
     "Photo",
     "decode",
     "encode",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import ImageTooLarge
-from core.jobs.records import OutputFormat
+from core.formats import OutputFormat
 from worker.colour.lightness import Pixels
 from worker.images.jpeg import encode_jpeg
 from worker.images.photo import Photo, with_alpha

@@ -1,4 +1,4 @@
-"""A decoded photograph, and the names of the formats in which one is written."""
+"""A decoded photograph, and the format in which one is written."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,21 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.jobs.records import OutputFormat
+from core.formats import OutputFormat
 from worker.colour.lightness import Pixels
 
-EXTENSIONS: dict[OutputFormat, str] = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif"}
-SUFFIXES: dict[str, OutputFormat] = {
-    "jpg": "jpeg",
-    "jpeg": "jpeg",
-    "png": "png",
-    "webp": "webp",
-    "tif": "tiff",
-    "tiff": "tiff",
-}
 EXIF_PREFIX = b"Exif\0\0"
-READABLE = {*SUFFIXES, "bmp"}
-"""Endings, in lower case and without the dot, of files that can be read."""
 
 
 def format_like(data: bytes) -> OutputFormat:

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from core.errors import BrokenImage, EmptyObject, ImageTooLarge
+from core.formats import OutputFormat
 from core.jobs import Options
-from core.jobs.records import OutputFormat
 from models import Model
 from models.manifest import open_folder
 from tests.support.images import decoded, encoded, gradient

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from core.jobs.records import OutputFormat
+from core.formats import OutputFormat
 from worker.images import Photo, decode, encode
 
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import ImageTooLarge, UnsupportedFormat
-from core.jobs.records import OutputFormat
+from core.formats import OutputFormat
 from tests.support.images import at_depth, decoded, encoded, gradient, tiff
 from worker.colour.lightness import Pixels
 from worker.images import Photo, decode, encode

@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from core.errors import BrokenImage, EmptyObject, ImageTooLarge, TintypeError, UnsupportedFormat
-from core.jobs.records import OutputFormat
+from core.formats import OutputFormat
 from tests.support.images import encoded, gradient, tiff
 from worker.images import decode, encode
 

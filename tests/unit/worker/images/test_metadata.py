@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
-from core.jobs.records import OutputFormat
+from core.formats import OutputFormat
 from tests.support.images import encoded, gradient, tiff
 from worker.images import Photo, decode, encode
 
