@@ -19,6 +19,7 @@ RETRY_AFTER = "2"
 STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.JobNotFound: HTTPStatus.NOT_FOUND,
     errors.DeliveryNotFound: HTTPStatus.NOT_FOUND,
+    errors.BatchNotFound: HTTPStatus.NOT_FOUND,
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,
     errors.BucketNotFound: HTTPStatus.NOT_FOUND,
@@ -29,6 +30,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.InvalidBucket: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidKey: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidKeyTemplate: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DestinationOverlaps: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DestinationIsSource: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidWebhook: HTTPStatus.UNPROCESSABLE_ENTITY,

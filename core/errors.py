@@ -117,6 +117,24 @@ class JobNotFound(PermanentError):
     code = "job_not_found"
 
 
+class BatchNotFound(PermanentError):
+    """Raised when no batch has this id."""
+
+    code = "batch_not_found"
+
+
+class InvalidManifest(PermanentError):
+    """Raised when a manifest cannot be read, or has changed while it was read."""
+
+    code = "invalid_manifest"
+
+
+class InvalidRow(PermanentError):
+    """Raised when a row of a manifest does not name a photograph."""
+
+    code = "invalid_row"
+
+
 class ResultGone(PermanentError):
     """Raised when the result of a succeeded job is no longer in storage."""
 
@@ -163,6 +181,12 @@ class DestinationIsSource(PermanentError):
     """Raised when a result would overwrite its source."""
 
     code = "destination_is_source"
+
+
+class DestinationOverlaps(PermanentError):
+    """Raised when the results of a batch would lie among its photographs."""
+
+    code = "destination_overlaps"
 
 
 class DestinationIsPrefix(PermanentError):
