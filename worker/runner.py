@@ -138,7 +138,8 @@ class Runner:
     def _copied(self, attempt: Attempt, known: JobResult, destination: ObjectRef) -> str | None:
         """Have a known result at its destination; None if it cannot be had, for whatever reason."""
         try:
-            if not known.etag or self.storage.etag(known.destination) != known.etag:
+            head = self.storage.head(known.destination)
+            if not known.etag or head is None or head.etag != known.etag:
                 return None
             self.attempts.enter(attempt, Stage.STORE)
             if destination == known.destination:

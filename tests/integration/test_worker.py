@@ -124,7 +124,7 @@ def test_a_job_canceled_while_it_runs_leaves_no_result(stack: Stack) -> None:
         after = own.run(own.put("b.jpg", PHOTO))
         assert after.state is State.SUCCEEDED
         assert own.look(job).state is State.CANCELED
-        assert own.storage.etag(place) is None
+        assert own.storage.head(place) is None
 
 
 def test_an_urgent_job_overtakes_a_batch(tmp_path: Path) -> None:
