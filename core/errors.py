@@ -261,6 +261,12 @@ class AttemptOver(PermanentError):
     code = "attempt_over"
 
 
+class StepOver(PermanentError):
+    """Raised in a worker when another one looks after its batch."""
+
+    code = "step_over"
+
+
 class InvalidWebhook(PermanentError):
     """Raised when a webhook's URL is not one that may be called."""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
@@ -17,6 +17,7 @@ Bucket = Annotated[str, AfterValidator(check_bucket)]
 Prefix = Annotated[str, AfterValidator(check_prefix)]
 Glob = Annotated[str, Field(min_length=1, max_length=200)]
 Globs = Annotated[tuple[Glob, ...], Field(max_length=MOST_GLOBS)]
+ReportFormat = Literal["csv", "json"]
 Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
 
 
@@ -150,13 +151,6 @@ class Estimate(Record):
     """The first 20 keys."""
 
 
-class Report(Record):
-    """The list of all keys and what became of them."""
-
-    csv: ObjectRef
-    json_: Annotated[ObjectRef, Field(alias="json")]
-
-
 class Batch(Record):
     """A set of jobs made from a prefix or a manifest."""
 
@@ -182,8 +176,8 @@ class Batch(Record):
     """What is left of it at that rate, once it is expanded."""
     estimate: Estimate | None = None
     """Of a dry run."""
-    report: Report | None = None
-    """Once it has ended."""
+    report: dict[ReportFormat, ObjectRef] | None = None
+    """The list of all keys and what became of them, once it has ended."""
     error: Problem | None = None
     created: Moment
     finished: Moment | None = None

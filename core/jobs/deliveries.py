@@ -55,7 +55,9 @@ class Delivery(Record):
 
     id: str
     """Also the header ``webhook-id``: the same for every try."""
-    job: str
+    job: str | None = None
+    batch: str | None = None
+    """What it is about: one of the two."""
     event: str
     url: str
     state: DeliveryState
@@ -142,6 +144,8 @@ def _parse(delivery_id: str, fields: Mapping[str, str]) -> Delivery:
             "due": moment(fields.get("due")),
             "claim": int(fields.get("claim", 0)),
             "tries": tries,
-            **{name: fields[name] for name in ("job", "event", "url", "state")},
+            "job": fields.get("job"),
+            "batch": fields.get("batch"),
+            **{name: fields[name] for name in ("event", "url", "state")},
         }
     )

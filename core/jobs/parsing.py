@@ -50,6 +50,7 @@ def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
             "id": job_id,
             "state": State(fields["state"]),
             "attempt": int(fields["attempt"]),
+            "batch": fields.get("batch"),
             "stage": fields.get("stage"),
             "worker": fields.get("worker"),
             "timings": Timings.model_validate(timings),

@@ -177,6 +177,8 @@ class Job(Record):
     state: State
     attempt: Annotated[int, Field(ge=0)]
     """How often a worker has started it."""
+    batch: str | None = None
+    """The batch it is one of."""
     source: ObjectRef
     destination: ObjectRef | None
     """As asked for; when left out, known once the job has succeeded."""

@@ -9,17 +9,19 @@ from redis import Redis
 from core.redis_client import reachable
 
 PREFIX = "tintype"
+COMMON = ("keys", "notices", "batches", "states")
+"""What is put before every script, in this order."""
 
 
 class Scripts:
     """Runs ``lua/<name>.lua``: one script per change, so nobody ever sees half of one."""
 
-    def __init__(self, redis: Redis, *names: str) -> None:
-        folder = files("core.jobs") / "lua"
-        common = (folder / "common.lua").read_text()
+    def __init__(self, redis: Redis, *names: str, package: str = "core.jobs") -> None:
+        common = "".join(_read("core.jobs", name) for name in COMMON)
+        if package != "core.jobs":
+            common += _read(package, "common")
         self._scripts = {
-            name: redis.register_script(common + (folder / f"{name}.lua").read_text())
-            for name in names
+            name: redis.register_script(common + _read(package, name)) for name in names
         }
 
     def run(self, name: str, *arguments: str | int) -> Any:
@@ -30,6 +32,10 @@ class Scripts:
         """
         with reachable():
             return self._scripts[name](args=[PREFIX, *arguments])
+
+
+def _read(package: str, name: str) -> str:
+    return (files(package) / "lua" / f"{name}.lua").read_text()
 
 
 def key(*parts: str) -> str:

@@ -85,9 +85,9 @@ class JobStore:
             case _:
                 raise _full(most_queued)
 
-    def published(self, job: Job) -> None:
-        """Note that a queued job's message is in the queue, so that the sweep need not send it."""
-        self._scripts.run("published", job.id, job.attempt)
+    def published(self, *jobs: Job) -> None:
+        """Note that queued jobs' messages are in the queue, so that the sweep sends none."""
+        self._scripts.run("published", *(part for job in jobs for part in (job.id, job.attempt)))
 
     def check_room(self, most_queued: int) -> None:
         """Find out early whether one more job may wait; ``accept`` decides.
@@ -141,6 +141,8 @@ class JobStore:
         if answer == "full":
             raise _full(most_queued)
         job = self.get(job_id)
+        if answer == "batch":
+            raise WrongState("the job is one of a batch; try the batch's failed jobs again instead")
         if answer != "again":
             raise WrongState(
                 f"the job is {job.state}; only a failed or canceled job can be retried"
@@ -215,6 +217,7 @@ def _indexes(state: State | None, code: str | None = None) -> Iterator[str]:
     for each in State if state is None else (state,):
         if each is State.QUEUED:
             yield from (key("jobs", each, priority) for priority in Priority)
+            yield key("jobs", "held")
         else:
             yield key("jobs", each)
 

@@ -12,7 +12,7 @@ if ARGV[7] ~= '' then
     return {'other', ''}
   end
 end
-if most > 0 and queued() >= most then return {'full', ''} end
+if most > 0 and waiting() >= most then return {'full', ''} end
 redis.call('HSET', job_key(id), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW)
 if priority ~= 'normal' then redis.call('HSET', job_key(id), 'priority', priority) end
 if webhook ~= '' then redis.call('HSET', job_key(id), 'webhook', webhook) end

@@ -1,9 +1,11 @@
--- Queue a failed or canceled job again; returns 'queued', 'full' or why not: the state it is in,
--- or nothing if there is none.  ARGV: id, most queued (0: no limit).
+-- Queue a failed or canceled job again; returns 'again' and its attempts so far, or why not: 'full',
+-- 'batch' for a job of a batch, its state, or nothing if there is none.
+-- ARGV: id, most queued (0: no limit).
 local id, most = ARGV[2], tonumber(ARGV[3])
 local state = get(id, 'state')
+if batch_of(id) then return {'batch', ''} end
 if state ~= 'failed' and state ~= 'canceled' then return {state, ''} end
-if most > 0 and queued() >= most then return {'full', ''} end
+if most > 0 and waiting() >= most then return {'full', ''} end
 local problem = get(id, 'error')
 if problem then
   redis.call('ZREM', key('jobs:failed:' .. cjson.decode(problem).code), id)

@@ -12,6 +12,7 @@ if get(id, 'state') == 'running' and get(id, 'worker') == ARGV[3] then
   return {number(id, 'attempt'), redis.call('HGETALL', job_key(id)), id}
 end
 if get(id, 'state') ~= 'queued' or number(id, 'not_before') > NOW then return {} end
+if withhold(id) then return {} end
 redis.call('HINCRBY', job_key(id), 'strikes', 1)
 local token = redis.call('HINCRBY', job_key(id), 'attempt', 1)
 if token == 1 then redis.call('HSET', key('front'), get(id, 'priority') or 'normal', get(id, 'created')) end

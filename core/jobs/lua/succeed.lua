@@ -3,5 +3,15 @@
 local id = ARGV[2]
 if not holds(id, ARGV[3]) then return 0 end
 finish(id, 'succeeded', 'result', ARGV[4])
-if ARGV[5] ~= '' then redis.call('SET', key('result:' .. ARGV[5]), id, 'PX', ARGV[6]) end
+if ARGV[5] ~= '' then
+  redis.call('SET', key('result:' .. ARGV[5]), id, 'PX', ARGV[6])
+  -- Jobs of batches are forgotten earlier, and this with them.
+  if get(id, 'batch') then redis.call('HSET', job_key(id), 'fingerprint', ARGV[5]) end
+end
+if not string.find(ARGV[4], '"cached":true', 1, true) then
+  -- How long a job takes, lately: a moving average of milliseconds.
+  local took = NOW - number(id, 'started')
+  local pace = tonumber(redis.call('GET', key('pace')) or took)
+  redis.call('SET', key('pace'), pace + 0.05 * (took - pace))
+end
 return 1

@@ -1,52 +1,16 @@
--- Put before every script. ARGV[1]: what all keys begin with. Times are milliseconds of Redis' own
--- clock: those of hosts differ.
-local prefix = ARGV[1]
-local time = redis.call('TIME')
-local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
-local PRIORITIES = {'high', 'normal', 'low'}
-local EVENTS_KEPT = 100000
-local RESEND_MS = 5000
-
-local function key(name) return prefix .. ':' .. name end
-local function job_key(id) return key('job:' .. id) end
-local LEASES, DUE, ENDED = key('jobs:leases'), key('jobs:due'), key('jobs:ended')
-
-local function get(id, field) return redis.call('HGET', job_key(id), field) end
-local function number(id, field) return tonumber(get(id, field) or 0) end
-
-local function index(id, state)
-  if state == 'queued' then state = 'queued:' .. (get(id, 'priority') or 'normal') end
-  return key('jobs:' .. state)
-end
-
--- Tell whoever follows the stream; 'more' is a list of further fields and values.
-local function emit(id, state, more)
-  redis.call('XADD', key('events'), 'MAXLEN', '~', EVENTS_KEPT, '*', 'job', id, 'state', state,
-    'attempt', get(id, 'attempt'), unpack(more or {}))
-end
-
--- Leave a delivery to the webhook that the job names, if it wants to hear of this state.
-local function notify(id, state)
-  local webhook = get(id, 'webhook')
-  if not webhook then return end
-  webhook = cjson.decode(webhook)
-  for _, wanted in ipairs(webhook.events) do
-    if wanted == state then
-      local delivery = id .. '.' .. redis.call('HINCRBY', job_key(id), 'deliveries', 1)
-      redis.call('HSET', key('delivery:' .. delivery), 'job', id, 'event', 'job.' .. state,
-        'url', webhook.url, 'state', 'pending', 'created', NOW)
-      redis.call('ZADD', key('deliveries:due'), NOW, delivery)
-    end
-  end
-end
-
+-- The changes of a job's state.
 local function move(id, to, more)
   local from = get(id, 'state')
   redis.call('ZREM', index(id, from), id)
   redis.call('ZREM', from == 'running' and LEASES or DUE, id)
   redis.call('HSET', job_key(id), 'state', to)
-  redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published')
+  redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published', 'held')
   redis.call('ZADD', index(id, to), 0, id)
+  local batch = batch_of(id)
+  if batch then
+    redis.call('HINCRBY', batch_key(batch), from, -1)
+    redis.call('HINCRBY', batch_key(batch), to, 1)
+  end
   emit(id, to, more)
 end
 
@@ -57,8 +21,9 @@ local function finish(id, to, field, value, code)
   redis.call('HDEL', job_key(id), 'canceling', 'strikes', 'retries', 'failing', 'error')
   if field then redis.call('HSET', job_key(id), field, value) end
   if code then redis.call('ZADD', key('jobs:failed:' .. code), 0, id) end
-  redis.call('ZADD', ENDED, NOW, id)
-  notify(id, to)
+  notify('job', id, to)
+  local batch = batch_of(id)
+  if batch then leave_batch(batch, id, code) else redis.call('ZADD', ENDED, NOW, id) end
 end
 
 local function fail(id, problem)
@@ -92,7 +57,32 @@ local function holds(id, token)
   return job[1] == 'running' and job[2] == token
 end
 
--- How many jobs are queued.
+-- Put a queued job of a paused batch aside, without a message; of a canceled one, end it. Returns
+-- whether it was one of them.
+local function withhold(id)
+  local batch = batch_of(id)
+  local state = batch and redis.call('HGET', batch_key(batch), 'state')
+  if state == 'canceled' then finish(id, 'canceled') end
+  if state ~= 'paused' then return state == 'canceled' end
+  redis.call('ZREM', index(id, 'queued'), id)
+  redis.call('ZREM', DUE, id)
+  redis.call('HSET', job_key(id), 'held', 1)
+  redis.call('ZADD', index(id, 'queued'), 0, id)
+  return true
+end
+
+-- End a job that someone cancels. One that is storing its result ends as it does, unless it has to
+-- start again.
+local function cancel(id)
+  local state = get(id, 'state')
+  if state == 'queued' or (state == 'running' and get(id, 'stage') ~= 'store') then
+    finish(id, 'canceled')
+  elseif state == 'running' then
+    redis.call('HSET', job_key(id), 'canceling', 1)
+  end
+end
+
+-- How many jobs wait in a queue; those that are held wait elsewhere.
 local function queued()
   local total = 0
   for _, priority in ipairs(PRIORITIES) do
@@ -101,15 +91,16 @@ local function queued()
   return total
 end
 
+local function waiting() return queued() + redis.call('ZCARD', key('jobs:held')) end
+
 -- Remove an ended job with all that belongs to it.
 local function forget(id)
   local problem = get(id, 'error')
   if problem then redis.call('ZREM', key('jobs:failed:' .. cjson.decode(problem).code), id) end
   redis.call('ZREM', index(id, get(id, 'state') or ''), id)
   redis.call('ZREM', ENDED, id)
-  for n = 1, number(id, 'deliveries') do
-    redis.call('DEL', key('delivery:' .. id .. '.' .. n))
-    redis.call('ZREM', key('deliveries:due'), id .. '.' .. n)
-  end
+  forget_deliveries(id, number(id, 'deliveries'))
+  local result = key('result:' .. (get(id, 'fingerprint') or ''))
+  if redis.call('GET', result) == id then redis.call('DEL', result) end
   redis.call('DEL', job_key(id))
 end

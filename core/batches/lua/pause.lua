@@ -1,0 +1,6 @@
+-- Let a batch start no more jobs; returns the state it was in, or nothing if there is none.  ARGV: id.
+local state = field(ARGV[2], 'state')
+if state == 'expanding' or state == 'running' then
+  redis.call('HSET', batch_key(ARGV[2]), 'state', 'paused')
+end
+return state

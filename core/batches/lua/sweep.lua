@@ -1,0 +1,18 @@
+-- Return the batches that need a worker, and forget those that ended long ago.
+-- ARGV: milliseconds to keep ended batches, most at once, queue of their messages.
+local RESEND = 5000
+local most, due = tonumber(ARGV[3]), {}
+if redis.call('LLEN', ARGV[4]) < most then
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', BATCHES_DUE, '-inf', NOW, 'LIMIT', 0, most)) do
+    redis.call('ZADD', BATCHES_DUE, NOW + RESEND, id)
+    due[#due + 1] = id
+  end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', FINISHED, '-inf', NOW - ARGV[2], 'LIMIT', 0, most)) do
+  forget_deliveries(id, tonumber(field(id, 'deliveries') or 0))
+  redis.call('DEL', batch_key(id))
+  for _, part in ipairs(LISTS) do redis.call('DEL', batch_key(id, part)) end
+  redis.call('ZREM', ALL, id)
+  redis.call('ZREM', FINISHED, id)
+end
+return due

@@ -1,0 +1,100 @@
+"""From a batch's hash in Redis to its record."""
+
+from collections.abc import Mapping, Sequence
+
+from core.batches.records import (
+    Batch,
+    BatchRequest,
+    BatchState,
+    Counts,
+    Estimate,
+    Pair,
+    ReportFormat,
+)
+from core.errors import TintypeError
+from core.jobs.parsing import moment
+from core.jobs.records import Problem
+from core.objects import ObjectRef
+
+CODE = "code:"
+REPORT_FORMATS: tuple[ReportFormat, ...] = ("csv", "json")
+ENDED = ("succeeded", "failed", "canceled")
+
+
+def parse_batch(
+    batch_id: str,
+    fields: Mapping[str, str],
+    ticks: Sequence[str] = (),
+    pairs: Sequence[str] = (),
+    now_ms: int = 0,
+    seconds_per_job: float | None = None,
+) -> Batch:
+    """Rebuild a batch from its hash, with its rate by ``ticks`` ("milliseconds:ended jobs").
+
+    Raises:
+        TintypeError: it is not as we write it.
+    """
+    try:
+        counts = Counts.model_validate(
+            {name: int(fields[name]) for name in Counts.model_fields if name in fields}
+        )
+        request = request_of(fields)
+        rate = _rate(fields, ticks, now_ms)
+        left = counts.queued + counts.running
+        known = "expanded" in fields and "finished" not in fields
+        seconds = None if seconds_per_job is None else counts.total * seconds_per_job
+        found = tuple(Pair.model_validate_json(pair) for pair in pairs)
+        return Batch(
+            id=batch_id,
+            state=BatchState(fields["state"]),
+            **{name: getattr(request, name) for name in _ASKED},
+            expanded="expanded" in fields,
+            counts=counts,
+            codes={
+                name.removeprefix(CODE): int(count)
+                for name, count in sorted(fields.items())
+                if name.startswith(CODE)
+            },
+            bytes=int(fields.get("bytes", 0)),
+            rate=None if rate is None else round(rate, 2),
+            eta_seconds=round(left / rate, 1) if known and rate else None,
+            estimate=Estimate(seconds=seconds, pairs=found) if request.dry_run else None,
+            report=report_of(batch_id, request) if "report" in fields else None,
+            error=Problem.model_validate_json(fields["error"]) if "error" in fields else None,
+            created=moment(fields["created"]),
+            finished=moment(fields.get("finished")),
+        )
+    except (ValueError, LookupError, TypeError, TintypeError) as error:
+        raise TintypeError(f"the record of batch {batch_id} is damaged: {error}") from error
+
+
+_ASKED = ("source", "destination", "options", "priority", "on_existing", "dry_run")
+
+
+def request_of(fields: Mapping[str, str]) -> BatchRequest:
+    """Return what the client asked for."""
+    return BatchRequest.model_validate_json(fields["spec"])
+
+
+def report_of(batch_id: str, asked: Batch | BatchRequest) -> dict[ReportFormat, ObjectRef]:
+    """Return where the report is, or will be."""
+    return {kind: folder_object(batch_id, asked, f"report.{kind}") for kind in REPORT_FORMATS}
+
+
+def folder_object(batch_id: str, asked: Batch | BatchRequest, name: str) -> ObjectRef:
+    """Return an object of a batch's own folder, beside the results."""
+    place = asked.destination
+    return ObjectRef(bucket=place.bucket, key=f"{place.start}reports/{batch_id}/{name}")
+
+
+def _rate(fields: Mapping[str, str], ticks: Sequence[str], now_ms: int) -> float | None:
+    """Return jobs that end in a second: over the last minute, or over all when it has ended."""
+    ended = sum(int(fields.get(name, 0)) for name in ENDED)
+    if "finished" in fields:
+        took = int(fields["finished"]) - int(fields["created"])
+        return ended / took * 1e3 if took and ended else None
+    for tick in ticks:
+        at, before = map(int, tick.split(":"))
+        if 1000 <= now_ms - at <= 65_000:
+            return (ended - before) / (now_ms - at) * 1e3
+    return None

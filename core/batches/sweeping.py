@@ -1,0 +1,27 @@
+"""Finding batches that need a worker, and forgetting those that ended long ago."""
+
+from collections.abc import Sequence
+
+from redis import Redis
+
+from core.jobs.scripts import Scripts
+
+AT_ONCE = 20
+"""Batches in one pass, and messages about batches that wait at the same time."""
+
+
+class BatchSweeping:
+    """One pass after another; sweepers may do it at the same time."""
+
+    def __init__(self, redis: Redis, ttl: float, queue: str) -> None:
+        self._scripts = Scripts(redis, "sweep", package="core.batches")
+        self._arguments = (round(ttl * 1000), AT_ONCE, queue)
+
+    def sweep(self) -> Sequence[str]:
+        """Return the batches of which to tell the workers.
+
+        Raises:
+            QueueUnavailable: Redis is away.
+        """
+        found: Sequence[str] = self._scripts.run("sweep", *self._arguments)
+        return found
