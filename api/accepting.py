@@ -6,9 +6,11 @@ from uuid_utils import uuid7
 
 from api.requests import Upload
 from api.services import Services
+from api.webhooks import check_webhook
+from core.batches import Batch, BatchRequest
 from core.buckets import Right
 from core.errors import QueueUnavailable
-from core.jobs import Idempotency, Job, JobRequest
+from core.jobs import Idempotency, Job, JobRequest, Options, Webhook
 from core.objects import ObjectRef
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,35 @@ def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | 
     if is_new:
         publish(s, job)
     return job
+
+
+def check_order(s: Services, options: Options, webhook: Webhook | None) -> None:
+    """Refuse what no worker could do.
+
+    Raises:
+        UnknownModel, WebhooksOff, InvalidWebhook, WebhookRefused: as their names say.
+    """
+    if options.model is not None:
+        s.catalogue.get(options.model)
+    check_webhook(s.settings, webhook)
+
+
+def accept_batch(s: Services, asked: BatchRequest, idempotency: Idempotency | None) -> Batch:
+    """Return the batch that an equal request has made before, or a new one.
+
+    Raises:
+        BucketForbidden, QueueFull, IdempotencyConflict, QueueUnavailable: as their names say.
+    """
+    source, destination = asked.source, asked.destination
+    if source.manifest:
+        s.access.check(source.manifest, Right.READ)
+    else:
+        s.access.check_prefix(source.bucket, source.prefix, Right.READ)
+    s.access.check_prefix(destination.bucket, destination.start, Right.WRITE)
+    batch, is_new = s.batches.create(asked, idempotency, s.webhook)
+    if is_new:
+        s.publisher.publish_batch(batch)
+    return batch
 
 
 def publish(s: Services, job: Job) -> None:

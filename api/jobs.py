@@ -6,12 +6,12 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import request, url_for
 
-from api.accepting import accept, publish
+from api.accepting import accept, check_order, publish
 from api.problems import RETRY_AFTER
 from api.requests import parse_idempotency, parse_job, parse_json, parse_wait
 from api.schemas import JobPage, ListQuery, Retried, RetryFilter
 from api.services import Services, services
-from api.webhooks import check_webhook
+from api.waiting import applied
 from core.errors import JobNotFound, QueueFull, QueueUnavailable, WrongState
 from core.jobs import Job, State
 
@@ -30,18 +30,15 @@ def submit() -> Any:
     """
     s = services()
     parsed = parse_job(request, s.settings.max_bytes)
-    wanted = parsed.options.model
-    if wanted is not None:
-        s.catalogue.get(wanted)
-    check_webhook(s.settings, parsed.webhook)
+    check_order(s, parsed.options, parsed.webhook)
     job = accept(s, parsed, parse_idempotency(request, parsed))
     wait = parse_wait(request)
     try:
-        job, waited = s.waiters.wait(s.jobs, job, wait)
+        job, waited = s.waiters.wait(s.jobs.get, job, wait)
     except QueueUnavailable:
         # Accepted is accepted: another request would make a second job.
         waited = False
-    headers = {"Location": url_for("jobs.show", job_id=job.id), **_applied(waited, wait)}
+    headers = {"Location": url_for("jobs.show", job_id=job.id), **applied(waited, wait)}
     return job, 200 if job.state.final else 202, headers
 
 
@@ -60,8 +57,8 @@ def show(job_id: str) -> Any:
     """Look at one job; with ``Prefer: wait=N`` as soon as it has ended, or after N seconds."""
     s = services()
     wait = parse_wait(request)
-    job, waited = s.waiters.wait(s.jobs, s.jobs.get(job_id), wait)
-    return job, 200, _applied(waited, wait)
+    job, waited = s.waiters.wait(s.jobs.get, s.jobs.get(job_id), wait)
+    return job, 200, applied(waited, wait)
 
 
 @bp.post("/<job_id>/cancel")
@@ -120,8 +117,3 @@ def _retried(s: Services, job_id: str) -> bool:
         return False
     publish(s, job)
     return True
-
-
-def _applied(waited: bool, wait: float) -> dict[str, str]:
-    """Return the header that says that a preference was honoured (RFC 7240)."""
-    return {"Preference-Applied": f"wait={wait:.0f}"} if waited else {}

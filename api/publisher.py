@@ -1,13 +1,18 @@
 """Sending tasks by name, without the worker's code."""
 
+import logging
+
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from core.broker import QUEUES, celery_settings, message
+from core.batches import Batch
+from core.broker import QUEUES, batch_message, celery_settings, message
 from core.errors import QueueUnavailable
 from core.jobs import Job
 from core.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class Publisher:
@@ -27,3 +32,10 @@ class Publisher:
             self._app.send_task(**message(job.id, QUEUES[job.priority]))
         except (OperationalError, RedisError, OSError) as error:
             raise QueueUnavailable(f"the job cannot be queued: {error}") from error
+
+    def publish_batch(self, batch: Batch) -> None:
+        """Have a worker look after a batch; if Redis is away, the sweep finds it."""
+        try:
+            self._app.send_task(**batch_message(batch.id))
+        except (OperationalError, RedisError, OSError) as error:
+            log.warning("batch %s is recorded and will be begun later: %s", batch.id, error)

@@ -83,17 +83,27 @@ def parse_json(request: Request, model: type[M]) -> M:
     return model.model_validate_json(_json_object(request))
 
 
+def idempotency_key(request: Request) -> str | None:
+    """Return the Idempotency-Key, if there is one.
+
+    Raises:
+        BadRequest: the key is empty, too long or not of visible ASCII characters.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        raise BadRequest("Idempotency-Key takes 1 to 255 visible ASCII characters, without spaces")
+    return key
+
+
 def parse_idempotency(request: Request, parsed: JobRequest | Upload) -> Idempotency | None:
     """Return the Idempotency-Key with the fingerprint of the request; None without a key.
 
     Raises:
         BadRequest: the key is empty, too long or not of visible ASCII characters.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = idempotency_key(request)
     if key is None:
         return None
-    if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
-        raise BadRequest("Idempotency-Key takes 1 to 255 visible ASCII characters, without spaces")
     if isinstance(parsed, JobRequest):
         return Idempotency.of(key, parsed.model_dump_json().encode())
     content = hashlib.file_digest(parsed.stream, "sha256").digest()  # type: ignore[arg-type]

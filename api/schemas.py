@@ -4,6 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core.batches import Batch, BatchState, Entry, EntryState
+from core.batches.records import ReportFormat
 from core.jobs import Job, State
 
 Code = Annotated[str | None, Field(pattern="^[a-z_]{1,64}$")]
@@ -57,6 +59,51 @@ class JobPage(BaseModel):
     jobs: list[Job]
     next: str | None
     """The cursor of the next page; null on the last one."""
+
+
+class BatchQuery(BaseModel):
+    """Query of ``GET /v1/batches``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Annotated[BatchState | None, Field(description="Only batches in this state.")] = None
+    limit: Annotated[int, Field(ge=1, le=500, description="Batches on a page.")] = 50
+    cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
+
+
+class BatchList(BaseModel):
+    """A page of batches, newest first."""
+
+    batches: list[Batch]
+    next: str | None
+    """The cursor of the next page; null on the last one."""
+
+
+class EntryQuery(BaseModel):
+    """Query of ``GET /v1/batches/{id}/jobs``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Annotated[EntryState | None, Field(description="Only keys in this state.")] = None
+    limit: Annotated[int, Field(ge=1, le=500, description="Keys on a page.")] = 50
+    cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
+
+
+class BatchPage(BaseModel):
+    """A page of a batch's keys."""
+
+    jobs: list[Entry]
+    next: str | None
+    """The cursor of the next page; null on the last one."""
+
+
+class ReportQuery(BaseModel):
+    """Query of ``GET /v1/batches/{id}/report``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Annotated[ReportFormat, Field(description="Of the report.")] = "csv"
+    download: Annotated[bool, Field(description="Send the bytes instead of a redirect.")] = False
 
 
 class ModelInfo(BaseModel):

@@ -10,6 +10,7 @@ from api.publisher import Publisher
 from api.streams import Slots
 from api.waiting import Waiters
 from api.webhooks import check_webhook
+from core.batches import BatchStore, Entries
 from core.buckets import Access
 from core.errors import InvalidSetting, TintypeError
 from core.jobs import JobStore, Webhook
@@ -31,6 +32,8 @@ class Services:
     access: Access
     redis: Redis
     jobs: JobStore
+    batches: BatchStore
+    entries: Entries
     storage: Storage
     publisher: Publisher
     catalogue: Catalogue
@@ -48,13 +51,15 @@ class Services:
         Raises:
             InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called.
         """
-        redis = connect(settings.redis_url)
+        redis, storage = connect(settings.redis_url), Storage(settings)
         return cls(
             settings=settings,
             access=settings.access,
             redis=redis,
             jobs=JobStore(redis),
-            storage=Storage(settings),
+            batches=BatchStore(redis),
+            entries=Entries(redis, storage),
+            storage=storage,
             publisher=Publisher(settings),
             catalogue=Catalogue.from_settings(settings),
             waiters=Waiters(settings.api_threads // 2),

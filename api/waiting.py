@@ -1,12 +1,15 @@
-"""Waiting for a job on behalf of a client that asked for it."""
+"""Waiting for a job or a batch on behalf of a client that asked for it."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from core.jobs import Job, JobStore
+from core.batches import Batch
+from core.jobs import Job
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
+W = TypeVar("W", Job, Batch)
 
 
 class Waiters:
@@ -15,8 +18,8 @@ class Waiters:
     def __init__(self, most: int) -> None:
         self._slots = threading.BoundedSemaphore(most)
 
-    def wait(self, jobs: JobStore, job: Job, seconds: float) -> tuple[Job, bool]:
-        """Return the job when it has ended or when the time is over, and whether it was waited for.
+    def wait(self, look: Callable[[str], W], found: W, seconds: float) -> tuple[W, bool]:
+        """Return a job or batch when it has ended or the time is over, and whether that was done.
 
         With no slot free, return it at once: a preference may be ignored (RFC 7240).
 
@@ -24,18 +27,23 @@ class Waiters:
             QueueUnavailable: Redis went away.
         """
         if seconds <= 0 or not self._slots.acquire(blocking=False):
-            return job, False
+            return found, False
         try:
             deadline = time.monotonic() + seconds
             for pause in _pauses():
                 left = deadline - time.monotonic()
-                if job.state.final or left <= 0:
+                if found.finished or left <= 0:
                     break
                 time.sleep(min(pause, left))
-                job = jobs.get(job.id)
+                found = look(found.id)
         finally:
             self._slots.release()
-        return job, True
+        return found, True
+
+
+def applied(waited: bool, wait: float) -> dict[str, str]:
+    """Return the header that says that a preference was honoured (RFC 7240)."""
+    return {"Preference-Applied": f"wait={wait:.0f}"} if waited else {}
 
 
 def _pauses() -> Iterator[float]:

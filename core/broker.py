@@ -6,9 +6,12 @@ from core.jobs.records import Priority
 from core.settings import Settings
 
 COLORIZE_TASK = "tintype.colorize"
+BATCH_TASK = "tintype.batch"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
 """For jobs that have waited already: it comes before all others."""
+BATCHES = "tintype.batches"
+"""For steps of batches, which are short."""
 UNACKNOWLEDGED = "unacked"
 """kombu's hash of the messages that workers have taken and not done with."""
 VISIBILITY_SECONDS = 20
@@ -59,6 +62,11 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
     }
+
+
+def batch_message(batch_id: str) -> dict[str, Any]:
+    """Return what ``Celery.send_task`` needs to have a worker look after a batch."""
+    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES}
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:

@@ -77,6 +77,18 @@ class Access:
         if not self.allows(ref, right):
             raise BucketForbidden(f"this service may not {right} {ref}")
 
+    def check_prefix(self, bucket: str, prefix: str, right: Right) -> None:
+        """Let all keys that begin so pass.
+
+        Raises:
+            BucketForbidden: some are not allowed.
+        """
+        if self.rules and not any(
+            rule.bucket == bucket and prefix.startswith(rule.prefix) and right in rule.rights
+            for rule in self.rules
+        ):
+            raise BucketForbidden(f"this service may not {right} s3://{bucket}/{prefix}")
+
     def check_job(self, source: ObjectRef, destination: ObjectRef | None) -> None:
         """Let an order pass whose source may be read and whose result may be written.
 

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     max_bytes: int = Field(default=64 * MIB, ge=1)
     max_queued: int = Field(default=100_000, ge=0)
     """Jobs that may wait; more are refused with 429. 0: no limit."""
+    batch_window: int = Field(default=2000, ge=1)
+    """Jobs of one batch that may wait or run at a time, and ended ones that Redis remembers."""
     max_attempts: int = Field(default=3, ge=1)
     job_timeout: Seconds = 120
     """Seconds that one attempt may take; a hang is killed 10 s later."""

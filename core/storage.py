@@ -132,7 +132,9 @@ class Storage:
                 answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
         except (SourceNotFound, BucketNotFound):
             return None
-        return ObjectHead(_etag(answer), answer["ContentLength"], answer.get("Metadata", {}))
+        # Names of headers: servers differ in their letters' case.
+        metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+        return ObjectHead(_etag(answer), answer["ContentLength"], metadata)
 
     def list_page(
         self, bucket: str, prefix: str, after: str = "", most: int = 1000

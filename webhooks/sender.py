@@ -10,8 +10,9 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import NamedTuple
 
+from core.batches import Batch, BatchStore
 from core.errors import PermanentError, QueueUnavailable, TintypeError, WebhookUnreachable
-from core.jobs import JobStore
+from core.jobs import Job, JobStore
 from core.jobs.deliveries import Delivery, DeliveryState, Try
 from core.webhook_urls import Network
 from webhooks.exchange import Answer, Deadline, post
@@ -40,8 +41,11 @@ class Outcome(NamedTuple):
 class Sender:
     """Tries deliveries; safe to share between threads."""
 
-    def __init__(self, jobs: JobStore, signer: Signer, allowed: Sequence[Network]) -> None:
+    def __init__(
+        self, jobs: JobStore, batches: BatchStore, signer: Signer, allowed: Sequence[Network]
+    ) -> None:
         self._jobs = jobs
+        self._batches = batches
         self._signer = signer
         self._allowed = allowed
         self._tls = ssl.create_default_context()
@@ -85,13 +89,18 @@ class Sender:
         target = find(delivery.url, self._allowed, LOOKUP_SECONDS)
         return post(target, headers, body, self._tls, deadline)
 
+    def _about(self, delivery: Delivery) -> Job | Batch:
+        if delivery.batch:
+            return self._batches.get(delivery.batch)
+        return self._jobs.get(delivery.job or "")
+
     def _body(self, delivery: Delivery) -> bytes:
-        """Return the message: the event, when it happened, and the job as it is by now."""
+        """Return the message: the event, when it happened, and its job or batch as it is by now."""
         written = delivery.model_dump(mode="json")
         message = {
             "type": delivery.event,
             "timestamp": written["created"],
-            "data": self._jobs.get(delivery.job).model_dump(mode="json"),
+            "data": self._about(delivery).model_dump(mode="json"),
         }
         return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 

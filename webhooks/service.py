@@ -6,6 +6,7 @@ from time import monotonic, sleep
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_fixed
 
+from core.batches import BatchStore
 from core.errors import InvalidSetting, InvalidWebhook, QueueUnavailable
 from core.heartbeats import WEBHOOKS, Heartbeat
 from core.jobs import JobStore
@@ -41,7 +42,8 @@ class Webhooks:
         signer = Signer(settings.webhook_secret.get_secret_value())
         redis = connect(settings.redis_url)
         self._deliveries = Deliveries(redis)
-        self._sender = Sender(JobStore(redis), signer, parse_networks(settings.webhook_allow))
+        allowed = parse_networks(settings.webhook_allow)
+        self._sender = Sender(JobStore(redis), BatchStore(redis), signer, allowed)
         self._heartbeat = Heartbeat(redis, WEBHOOKS)
         self._lanes = Lanes()
         self._running: set[Future[None]] = set()

@@ -7,13 +7,24 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 from kombu import Queue
 
-from core.broker import AGAIN, COLORIZE_TASK, QUEUES, celery_settings
+from core.broker import (
+    AGAIN,
+    BATCH_TASK,
+    BATCHES,
+    COLORIZE_TASK,
+    QUEUES,
+    batch_message,
+    celery_settings,
+)
 from core.settings import Settings
 from worker.child import Child
 from worker.draining import Drained
 from worker.parent import Parent
+from worker.publishing import Publisher
 
 log = logging.getLogger(__name__)
+HOUR = 3600
+"""The report of a batch of millions takes long; its lease is renewed meanwhile."""
 
 
 def make_app(settings: Settings) -> Celery:
@@ -21,11 +32,12 @@ def make_app(settings: Settings) -> Celery:
     app = Celery("tintype", set_as_current=False)
     app.conf.update(celery_settings(settings))
     app.conf.worker_concurrency = settings.children
-    app.conf.task_queues = [Queue(name, routing_key=name) for name in (AGAIN, *QUEUES.values())]
+    names = (AGAIN, BATCHES, *QUEUES.values())
+    app.conf.task_queues = [Queue(name, routing_key=name) for name in names]
     app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
     # One line for a job is ours; Celery's says of a failed one that it succeeded.
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
-    child = Child(settings)
+    child = Child(settings, Publisher(app))
     child.connect()
     Parent(settings, app).connect()
 
@@ -42,5 +54,14 @@ def make_app(settings: Settings) -> Celery:
         except Exception as error:
             log.exception("job %s: given back to the queue", job_id)
             raise Reject(type(error).__name__, requeue=True) from None
+
+    @app.task(name=BATCH_TASK, bind=True, max_retries=0, soft_time_limit=HOUR, time_limit=2 * HOUR)
+    def batch(_task: "Task[Any, Any]", batch_id: str) -> None:
+        """Do one step of a batch. What escapes is tried again by the sweep."""
+        try:
+            if child.step(batch_id):
+                app.send_task(**batch_message(batch_id))
+        except Exception:
+            log.exception("batch %s: the sweep will find it", batch_id)
 
     return app

@@ -15,6 +15,8 @@ from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue
+from worker.batches import make_stepper
+from worker.batches.stepper import Publish, Stepper
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.leases import LeaseKeeper
@@ -27,11 +29,13 @@ REDIS_PATIENCE = 20
 class Child:
     """Set up after the fork, used by every job."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, publish: Publish) -> None:
         self._settings = settings
+        self._publish = publish
         self._heartbeat: Heartbeat | None = None
         self.stopping = Stopping()
         self.runner: Runner | None = None
+        self.stepper: Stepper | None = None
 
     def connect(self) -> None:
         """Have Celery set every child up."""
@@ -61,6 +65,11 @@ class Child:
             raise Drained
         self.runner.run(job_id)
 
+    def step(self, batch_id: str) -> bool:
+        """Do a step of a batch; see ``Stepper.run``."""
+        assert self.stepper is not None, "a child takes no batch before it is set up"
+        return not self.stopping.asked and self.stepper.run(batch_id)
+
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
         if self._heartbeat:
@@ -78,16 +87,18 @@ class Child:
         own = connect(settings.redis_url, patience=0.5, timeout=2)
         keeper = LeaseKeeper(_attempts(settings, own), settings.job_timeout + HARD_LIMIT_MARGIN)
         keeper.start()
+        storage = Storage(settings)
         self.runner = Runner(
             settings,
             settings.access,
             _attempts(settings, redis),
-            Storage(settings),
+            storage,
             engines,
             keeper,
             self.stopping,
             member(os.getpid()),
         )
+        self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
         self._heartbeat = Heartbeat(redis)
         self._heartbeat.start()
 

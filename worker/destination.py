@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from core.formats import OutputFormat
+from core.formats import OutputFormat, format_of
 from core.jobs import Job, Options
 from core.objects import MAX_KEY_BYTES, RESULTS, ObjectRef
 from worker.images import format_like
@@ -10,6 +10,18 @@ from worker.images import format_like
 DIGITS = 32
 SHORT = 12
 """Characters of a fingerprint in a key."""
+
+
+def describe(
+    options: Options, destination: ObjectRef, model_digest: str, source_etag: str
+) -> dict[str, str]:
+    """Return the metadata of a result by which it is known to be up to date."""
+    decided = _canonical(options, options.format or format_of(destination.key))
+    return {
+        "tintype-source-etag": source_etag,
+        "tintype-options": sha256(decided.encode()).hexdigest()[:DIGITS],
+        "tintype-model-digest": model_digest,
+    }
 
 
 def fingerprint(
@@ -20,11 +32,15 @@ def fingerprint(
     ``wanted`` is the format in which the result comes if the options name none; without it, it
     comes in the source's.
     """
-    format = options.format or wanted or format_like(source)
-    decided = options.model_copy(update={"format": format})
-    canonical = decided.model_dump_json(exclude={"model", "force"})
+    canonical = _canonical(options, options.format or wanted or format_like(source))
     parts = (sha256(source).hexdigest(), canonical, model_digest)
     return sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
+
+
+def _canonical(options: Options, format: OutputFormat | None) -> str:
+    """Return all of the options that changes pixels or bytes."""
+    decided = options.model_copy(update={"format": format})
+    return decided.model_dump_json(exclude={"model", "force"})
 
 
 def default_destination(job: Job, print_of: str, extension: str) -> ObjectRef:

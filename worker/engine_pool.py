@@ -28,15 +28,26 @@ class EnginePool:
             UnknownEngine: see ``load_engine``.
         """
         with self._lock:
-            if name not in self._models:
-                # A job names a model of the catalogue, never a path on this machine.
-                self._models[name] = (
-                    self._catalogue.default() if name is None else self._catalogue.get(name)
-                )
-            model = self._models[name]
+            model = self._model(name)
             if model.name not in self._loaded:
                 self._loaded[model.name] = load_engine(self._engine, model, self._threads)
                 while len(self._loaded) > MAX_LOADED:
                     self._loaded.popitem(last=False)
             self._loaded.move_to_end(model.name)
             return self._loaded[model.name]
+
+    def digest(self, name: str | None = None) -> str:
+        """Return the digest of a network without loading it.
+
+        Raises:
+            UnknownModel, ModelNotInstalled: see ``models.Catalogue``.
+        """
+        with self._lock:
+            return self._model(name).digest
+
+    def _model(self, name: str | None) -> Model:
+        if name not in self._models:
+            # A job names a model of the catalogue, never a path on this machine.
+            found = self._catalogue.default() if name is None else self._catalogue.get(name)
+            self._models[name] = found
+        return self._models[name]

@@ -10,7 +10,8 @@ from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
 from core import durability
-from core.broker import AGAIN, QUEUES, UNACKNOWLEDGED, message
+from core.batches.sweeping import BatchSweeping
+from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED, batch_message, message
 from core.jobs.sweeping import Sweeping
 from core.redis_client import connect
 from core.settings import Settings
@@ -44,15 +45,19 @@ class Parent:
         queues = (AGAIN, *QUEUES.values())
         kept = self._settings.job_ttl
         sweeping = Sweeping(redis, limits(self._settings), kept, name, queues, UNACKNOWLEDGED)
-        Sweeper(sweeping, self._publish).start()
+        batches = BatchSweeping(redis, kept, BATCHES)
+        Sweeper(sweeping, self._publish_job, batches, self._publish_batch).start()
         for warning in durability.warnings(redis).values():
             log.warning(warning)
 
     def _shutting_down(self, **_: Any) -> None:
         self._drain.begin()
 
-    def _publish(self, job_id: str) -> None:
+    def _publish_job(self, job_id: str) -> None:
         self._app.send_task(**message(job_id, AGAIN))
+
+    def _publish_batch(self, batch_id: str) -> None:
+        self._app.send_task(**batch_message(batch_id))
 
     def _children(self) -> Sequence[int]:
         return self._pool.info["processes"] if self._pool else []

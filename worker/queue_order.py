@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
-from core.broker import AGAIN, QUEUES
+from core.broker import AGAIN, BATCHES, QUEUES
 from core.jobs import Priority
 
 HIGH, NORMAL, LOW = (QUEUES[priority] for priority in Priority)
 # Of ten takes, two begin with normal and one with low: a flood of urgent jobs starves nobody.
 TURNS = (HIGH, HIGH, HIGH, NORMAL, HIGH, HIGH, HIGH, NORMAL, HIGH, LOW)
-ORDER = (AGAIN, HIGH, NORMAL, LOW)
+FIRST = (AGAIN, BATCHES)
+ORDER = (*FIRST, HIGH, NORMAL, LOW)
 
 
 class QueueOrder:
-    """Jobs that waited already, then by priority; kombu asks before each take (``BRPOP``)."""
+    """Jobs that waited already and steps of batches, then by priority.
+
+    kombu asks before each take (``BRPOP``).
+    """
 
     def __init__(self, queues: Iterable[str] = ()) -> None:
         self._queues = list(queues)
@@ -35,4 +39,4 @@ class QueueOrder:
 
     def _place(self, queue: str) -> tuple[bool, bool, int]:
         place = ORDER.index(queue) if queue in ORDER else len(ORDER)
-        return queue != AGAIN, queue != self._turn, place
+        return queue not in FIRST, queue != self._turn, place

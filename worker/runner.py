@@ -26,7 +26,7 @@ from core.jobs.records import ModelRef, Timings
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
-from worker.destination import default_destination, fingerprint
+from worker.destination import default_destination, describe, fingerprint
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.engines import Engine
@@ -181,8 +181,7 @@ class Runner:
         metadata = {
             "tintype-job": job.id,
             "tintype-model": model.name,
-            "tintype-model-digest": model.digest,
-            "tintype-source-etag": source.etag,
+            **describe(job.options, destination, model.digest, source.etag),
         }
         return self._patiently(
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)

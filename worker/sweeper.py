@@ -8,6 +8,7 @@ from collections.abc import Callable
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from core.batches.sweeping import BatchSweeping
 from core.errors import TintypeError
 from core.jobs.sweeping import Sweeping
 
@@ -18,10 +19,18 @@ INTERVAL = 1.0
 class Sweeper(threading.Thread):
     """Sweeps once a second; of many sweepers, Redis lets one at a time do anything."""
 
-    def __init__(self, sweeping: Sweeping, publish: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        jobs: Sweeping,
+        publish_job: Callable[[str], None],
+        batches: BatchSweeping,
+        publish_batch: Callable[[str], None],
+    ) -> None:
         super().__init__(name="sweep", daemon=True)
-        self._sweeping = sweeping
-        self._publish = publish
+        self._jobs = jobs
+        self._publish_job = publish_job
+        self._batches = batches
+        self._publish_batch = publish_batch
 
     def run(self) -> None:
         """Sweep until the process ends. What fails is tried again: the jobs stay due."""
@@ -41,7 +50,9 @@ class Sweeper(threading.Thread):
         Raises:
             QueueUnavailable, OperationalError: Redis is away.
         """
-        for job_id, why in (self._sweeping.sweep() or {}).items():
+        for job_id, why in (self._jobs.sweep() or {}).items():
             log.info("job %s is queued again: %s", job_id, why)
-            self._publish(job_id)
-        self._sweeping.done()
+            self._publish_job(job_id)
+        self._jobs.done()
+        for batch_id in self._batches.sweep():
+            self._publish_batch(batch_id)

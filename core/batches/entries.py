@@ -5,6 +5,7 @@ Redis has not handed over yet.
 """
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import cast

@@ -13,7 +13,7 @@ from uuid_utils import uuid7
 
 from core.batches.parsing import parse_batch, request_of
 from core.batches.parts import Part
-from core.batches.records import Batch, BatchRequest
+from core.batches.records import Batch, BatchRequest, BatchState
 from core.errors import StepOver
 from core.jobs.records import Problem
 from core.jobs.scripts import Scripts, as_fields
@@ -54,8 +54,18 @@ class Progress:
     resumed: bool
     """Whether jobs may be held that no longer should."""
     active: int
+    """Jobs that have not ended."""
     unwritten: int
+    """Keys that have ended and are in no part of the report yet."""
+    part_is_due: bool
     room: int
+    """How many more jobs may be queued."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing is left but to write the report."""
+        done = (BatchState.RUNNING, BatchState.FAILED, BatchState.CANCELED)
+        return self.active == 0 and self.batch.state in done
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ class Steps:
     def look(self, step: Step) -> Progress:
         """Return how far the batch has come by now."""
         answer = self._kept("look", step, self._window, self._most_queued)
-        fields, (active, unwritten, room) = as_fields(answer[0]), map(int, answer[1:])
+        fields, (active, unwritten, since, room) = as_fields(answer[0]), map(int, answer[1:])
         return Progress(
             batch=parse_batch(step.batch_id, fields),
             request=request_of(fields),
@@ -118,6 +128,7 @@ class Steps:
             resumed="resumed" in fields,
             active=active,
             unwritten=unwritten,
+            part_is_due=unwritten >= PART or (unwritten > 0 and since >= _ms(SOON_SECONDS)),
             room=room,
         )
 
@@ -154,9 +165,12 @@ class Steps:
         """Expand the batch no further; it ends with the last of its jobs."""
         self._scripts.run("fail", step.batch_id, step.token, self._lease, problem.model_dump_json())
 
-    def rest(self, step: Step, wait: float = 0) -> float:
-        """End the step, with ``wait`` because of an error; return since when there were errors."""
-        times = (_ms(wait), PART, _ms(SOON_SECONDS), _ms(LOOK_SECONDS))
+    def rest(self, step: Step, wait: float = 0, *, more: bool = False) -> float:
+        """End the step, with ``wait`` because of an error; return since when there were errors.
+
+        With ``more``, the next step is due at once.
+        """
+        times = (_ms(wait), PART, _ms(SOON_SECONDS), 0 if more else _ms(LOOK_SECONDS))
         return int(self._scripts.run("rest", step.batch_id, step.token, *times) or 0) / 1e3
 
     def finish(self, step: Step, *, reported: bool, problem: Problem) -> bool:

@@ -97,9 +97,17 @@ class Deliveries:
 
     def of_job(self, job_id: str) -> Sequence[Delivery]:
         """Return the deliveries of a job, oldest first; none if there is no such job."""
+        return self._of("job", job_id)
+
+    def of_batch(self, batch_id: str) -> Sequence[Delivery]:
+        """Return the deliveries of a batch, oldest first; none if there is no such batch."""
+        return self._of("batch", batch_id)
+
+    def _of(self, kind: str, record_id: str) -> Sequence[Delivery]:
         with reachable():
-            count = int(cast(str | None, self._redis.hget(key("job", job_id), "deliveries")) or 0)
-            ids = [f"{job_id}.{number}" for number in range(1, count + 1)]
+            told = self._redis.hget(key(kind, record_id), "deliveries")
+            count = int(cast(str | None, told) or 0)
+            ids = [f"{record_id}.{number}" for number in range(1, count + 1)]
             pipe = self._redis.pipeline(transaction=False)
             for delivery_id in ids:
                 pipe.hgetall(key("delivery", delivery_id))

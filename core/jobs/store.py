@@ -1,7 +1,7 @@
 """What clients do with jobs: create, look, list, cancel, try again."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import cast
@@ -87,7 +87,11 @@ class JobStore:
 
     def published(self, *jobs: Job) -> None:
         """Note that queued jobs' messages are in the queue, so that the sweep sends none."""
-        self._scripts.run("published", *(part for job in jobs for part in (job.id, job.attempt)))
+        self.published_ids((job.id, job.attempt) for job in jobs)
+
+    def published_ids(self, jobs: Iterable[tuple[str, int]]) -> None:
+        """Note the same of jobs by their ids and attempts so far."""
+        self._scripts.run("published", *(part for job in jobs for part in job))
 
     def check_room(self, most_queued: int) -> None:
         """Find out early whether one more job may wait; ``accept`` decides.

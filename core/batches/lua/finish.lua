@@ -2,7 +2,9 @@
 -- ARGV: id, token, milliseconds of the lease, whether the report is written, error for one with
 --       failed jobs.
 local id, record = ARGV[2], batch_key(ARGV[2])
-if not keeps(id, ARGV[3], ARGV[4]) or active(id) > 0 or unwritten(id) > 0 then return 0 end
+if not keeps(id, ARGV[3], ARGV[4]) or active(id) > 0 then return 0 end
+-- Without a report, what is not written stays here.
+if unwritten(id) > 0 and ARGV[5] == '1' then return 0 end
 local state = field(id, 'state')
 if state == 'running' then
   state = 'succeeded'

@@ -67,8 +67,8 @@ def test_when_too_many_wait_the_next_is_answered_at_once(
     waiters = Waiters(most=1)
     job = jobs.create(JobRequest(source=ObjectRef.model_validate(SOURCE)))
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(waiters.wait, jobs, job, 50)
-        eventually(lambda: not waiters.wait(jobs, job, 0.01)[1], what="the first to wait")
+        first = pool.submit(lambda: waiters.wait(jobs.get, job, 50))
+        eventually(lambda: not waiters.wait(jobs.get, job, 0.01)[1], what="the first to wait")
         attempt = started(attempts, job.id)
         assert not first.done()
         assert attempts.fail(attempt, PROBLEM)

@@ -5,6 +5,7 @@ import base64
 import pytest
 from redis import Redis
 
+from core.batches import BatchStore
 from core.jobs import Attempts, JobStore
 from core.jobs.deliveries import Delivery
 from core.webhook_urls import parse_networks
@@ -29,10 +30,12 @@ class Sending:
     def old(self, url: str, hours: float) -> Delivery:
         delivery = self.delivery(url)
         delivery_grows_old(self._redis, delivery, hours)
-        return only_delivery(self._redis, self._jobs.get(delivery.job))
+        return only_delivery(self._redis, self._jobs.get(delivery.job or ""))
 
     def send(self, delivery: Delivery, allow: str = LOOPBACK) -> Outcome:
-        return Sender(self._jobs, SIGNER, parse_networks(allow)).deliver(delivery)
+        return Sender(self._jobs, BatchStore(self._redis), SIGNER, parse_networks(allow)).deliver(
+            delivery
+        )
 
     def to(self, url: str, allow: str = LOOPBACK) -> Outcome:
         return self.send(self.delivery(url), allow)

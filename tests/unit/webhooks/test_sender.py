@@ -22,7 +22,7 @@ def test_the_receiver_gets_the_job_signed(sending: Sending, jobs: JobStore) -> N
     assert message.headers["content-type"] == "application/json"
     assert message.headers["user-agent"].startswith("Tintype/")
     assert message.headers["host"] in receiver.url
-    job = jobs.get(delivery.job)
+    job = jobs.get(delivery.job or "")
     assert json.loads(message.body) == {
         "type": "job.succeeded",
         "timestamp": job.model_dump(mode="json")["finished"],
@@ -114,5 +114,5 @@ def test_an_outcome_is_what_settles_a_delivery(sending: Sending, redis: Redis) -
     with receiving(status(500)) as receiver:
         delivery = sending.delivery(receiver.url)
         Deliveries(redis).settle(delivery, *sending.send(delivery))
-    [found] = Deliveries(redis).of_job(delivery.job)
+    [found] = Deliveries(redis).of_job(delivery.job or "")
     assert [each.status for each in found.tries] == [500]

@@ -6,7 +6,7 @@ from worker.child import Child, threads
 
 
 def test_a_child_that_cannot_load_its_network_ends() -> None:
-    child = Child(Settings(model="zhang-eccv16"))
+    child = Child(Settings(model="zhang-eccv16"), lambda _ids, _priority: None)
     with pytest.raises(SystemExit):
         child.set_up()
     assert child.runner is None

@@ -121,7 +121,7 @@ def test_a_settled_delivery_leaves_the_queue(
     [delivery] = deliveries.claim(10, 60)
     deliveries.settle(delivery, ATTEMPT, state)
     assert redis.zcard(DUE) == 0
-    assert [each.state for each in deliveries.of_job(delivery.job)] == [state]
+    assert [each.state for each in deliveries.of_job(delivery.job or "")] == [state]
 
 
 def test_a_delivery_that_is_put_back_has_no_try(
@@ -163,7 +163,7 @@ def test_an_older_try_does_not_undo_what_came_after_it(
     [fast] = deliveries.claim(10, 60)
     deliveries.settle(fast, ATTEMPT, DeliveryState.DELIVERED)
     deliveries.settle(slow, ATTEMPT, DeliveryState.PENDING, again_in=5)
-    [seen] = deliveries.of_job(slow.job)
+    [seen] = deliveries.of_job(slow.job or "")
     assert (seen.state, len(seen.tries), seen.due) == (DeliveryState.DELIVERED, 2, None)
     assert redis.zcard(DUE) == 0
 
@@ -174,7 +174,7 @@ def test_only_the_last_tries_are_kept(deliveries: Deliveries, delivery: Delivery
         [again] = deliveries.claim(10, 60)
         outcome = ATTEMPT.model_copy(update={"status": 200 + number})
         deliveries.settle(again, outcome, DeliveryState.PENDING, again_in=300)
-    [seen] = deliveries.of_job(delivery.job)
+    [seen] = deliveries.of_job(delivery.job or "")
     assert [each.status for each in seen.tries] == list(range(210, 260))
     assert seen.due is not None
 
@@ -187,9 +187,9 @@ def test_a_delivery_that_does_not_exist_cannot_be_asked_for(deliveries: Deliveri
 def test_deliveries_go_with_their_job(
     redis: Redis, deliveries: Deliveries, delivery: Delivery
 ) -> None:
-    grows_old(redis, delivery.job)
+    grows_old(redis, delivery.job or "")
     sweeper(redis).sweep()
-    assert deliveries.of_job(delivery.job) == []
+    assert deliveries.of_job(delivery.job or "") == []
     assert list(deliveries.claim(10, 60)) == []
     deliveries.settle(delivery, ATTEMPT, DeliveryState.DELIVERED)
     assert not redis.exists(f"tintype:delivery:{delivery.id}")
@@ -201,4 +201,4 @@ def test_a_damaged_record_does_not_hide_the_others(
     redis.hset(f"tintype:delivery:{delivery.id}", "state", "odd")
     sound = succeeded(jobs, attempts, URL)
     assert [each.job for each in deliveries.claim(10, 60)] == [sound.id]
-    assert deliveries.of_job(delivery.job) == []
+    assert deliveries.of_job(delivery.job or "") == []

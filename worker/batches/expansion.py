@@ -1,0 +1,160 @@
+"""From rows to keys of a batch: jobs, those with a result already, those that can be no job."""
+
+from collections.abc import Iterator, Sequence
+
+from core.batches import BatchRequest, EntryState, OnExisting, Progress
+from core.batches.parts import Line
+from core.batches.records import Pair
+from core.batches.steps import Key, Page
+from core.buckets import Access
+from core.errors import SourceNotFound, TintypeError
+from core.jobs import JobRequest, Options, Problem
+from core.objects import ObjectRef
+from core.storage import Storage
+from worker.batches.existing import Existing
+from worker.batches.listing import read_listing
+from worker.batches.manifest import read_manifest
+from worker.batches.rows import Row
+
+AT_ONCE = 100
+"""Keys added in one change: a script must not hold Redis up."""
+NEW, OLD = "new", "old"
+"""Before a position: whether the destination was empty when the expansion began."""
+Ordered = tuple[Row, JobRequest]
+
+
+class Expansion:
+    """Reads sources on, and makes pages of keys of them."""
+
+    def __init__(self, storage: Storage, existing: Existing, access: Access) -> None:
+        self._storage = storage
+        self._existing = existing
+        self._access = access
+
+    def pages(self, progress: Progress) -> Iterator[Page]:
+        """Yield what is found next, at most as many keys as there is room for.
+
+        Raises:
+            InvalidManifest, UnknownModel, and the errors of ``Storage``: it cannot go on.
+        """
+        request = progress.request
+        kind, _, place = (progress.cursor or f"{self._kind(request)}:").partition(":")
+        read = read_manifest if request.source.manifest else read_listing
+        found = read(self._storage, request, place or None)
+        room = len(found.rows) if request.dry_run else progress.room
+        for rows in _groups(found.rows, room):
+            place = rows[-1].position if rows else place
+            yield Page(
+                keys=self._keys(request, rows, check=kind == OLD),
+                position=f"{kind}:{place}",
+                last=found.last and rows[-1:] == found.rows[-1:],
+                listed=len(rows),
+                left_out=sum(row.left_out for row in rows),
+                bytes=sum(row.bytes or 0 for row in rows if not row.left_out),
+            )
+
+    def _kind(self, request: BatchRequest) -> str:
+        """Find out whether results can be there already: it saves a question for every key."""
+        place = request.destination
+        results, _ = self._storage.list_page(place.bucket, place.start, most=1)
+        return OLD if results else NEW
+
+    def _keys(self, request: BatchRequest, rows: Sequence[Row], *, check: bool) -> Sequence[Key]:
+        check = check and request.on_existing is OnExisting.SKIP
+        chosen = [row for row in rows if not row.left_out]
+        if request.source.manifest and (check or request.dry_run):
+            chosen = [*self._existing.sources(request.source.bucket, chosen)]
+        keys: list[Key] = []
+        orders: list[Ordered] = []
+        for row in chosen:
+            order = self._order(request, row)
+            if isinstance(order, Problem):
+                keys.append(_failed(row, order))
+            else:
+                orders.append((row, order))
+        there = self._existing.results((order, row.etag) for row, order in orders) if check else []
+        for number, (_, order) in enumerate(orders):
+            skip = check and there[number]
+            keys.append(_skipped(order) if skip else _found(request, order))
+        return keys
+
+    def _order(self, request: BatchRequest, row: Row) -> JobRequest | Problem:
+        """Return what a job for the row would be asked for, or why there can be none."""
+        if row.problem:
+            return row.problem
+        try:
+            source = ObjectRef(bucket=request.source.bucket, key=row.key)
+            options = row.options or request.options
+            below = request.source.prefix
+            key = row.destination or request.destination.key_for(source, below, options.format)
+            destination = ObjectRef(bucket=request.destination.bucket, key=key)
+            order = order_of(request, source, destination, options)
+            self._access.check_job(source, destination)
+            if request.dry_run and row.etag is None:
+                raise SourceNotFound(f"storage has no object {source}")
+        except TintypeError as error:
+            return Problem(code=error.code, detail=str(error))
+        return order
+
+
+def order_of(
+    request: BatchRequest, source: ObjectRef, destination: ObjectRef, options: Options
+) -> JobRequest:
+    """Return the order of one job of a batch.
+
+    Raises:
+        DestinationIsSource: as its name says.
+    """
+    return JobRequest(
+        source=source, destination=destination, options=options, priority=request.priority
+    )
+
+
+def written(order: JobRequest) -> str:
+    """Return what a job's record keeps of its order."""
+    return order.model_dump_json(exclude_defaults=True)
+
+
+def _found(request: BatchRequest, order: JobRequest) -> Key:
+    if not request.dry_run:
+        return Key("job", written(order))
+    assert order.destination is not None, "jobs of batches name their destinations"
+    pair = Pair(source=order.source.key, destination=order.destination.key)
+    return Key("found", pair.model_dump_json())
+
+
+def _failed(row: Row, problem: Problem) -> Key:
+    line = Line(key=row.key, state=EntryState.FAILED, code=problem.code, detail=problem.detail)
+    return Key("failed", _json(line), problem.code)
+
+
+def _skipped(order: JobRequest) -> Key:
+    assert order.destination is not None, "jobs of batches name their destinations"
+    key = order.destination.key
+    line = Line(
+        key=order.source.key,
+        state=EntryState.SKIPPED,
+        result=key,
+        code="exists",
+        detail="the result is there already, of the same source, options and network",
+    )
+    return Key("skipped", _json(line))
+
+
+def _json(line: Line) -> str:
+    return line.model_dump_json(exclude_defaults=True)
+
+
+def _groups(rows: Sequence[Row], room: int) -> Iterator[Sequence[Row]]:
+    """Yield rows in groups, with no more keys in all than there is room for."""
+    group: list[Row] = []
+    for row in rows:
+        room -= not row.left_out
+        if room < 0:
+            break
+        group.append(row)
+        if len(group) == AT_ONCE:
+            yield group
+            group = []
+    if group or not rows:
+        yield group

@@ -1,0 +1,57 @@
+"""Rows from a bucket's listing."""
+
+import re
+from collections.abc import Callable
+from fnmatch import translate
+
+from core.batches import BatchRequest
+from core.formats import READABLE, ending
+from core.storage import Storage
+from worker.batches.rows import Row, Rows
+
+Matches = Callable[[str], bool]
+
+
+def read_listing(storage: Storage, request: BatchRequest, after: str | None) -> Rows:
+    """Return the next rows after a key: up to a thousand, one page of the listing.
+
+    Raises:
+        BucketNotFound, StorageDenied, StorageRefused, StorageUnavailable: see ``Storage``.
+    """
+    source = request.source
+    found, more = storage.list_page(source.bucket, source.prefix, after or "")
+    wanted = wanted_by(request)
+    rows = [
+        Row(
+            each.key,
+            position=each.key,
+            left_out=not wanted(each.key),
+            bytes=each.bytes,
+            etag=each.etag,
+        )
+        for each in found
+    ]
+    return Rows(rows, last=not more or not rows)
+
+
+def wanted_by(request: BatchRequest) -> Matches:
+    """Return a test of keys: those that the globs choose, and that are no results or folders."""
+    source = request.source
+    included = _matcher(source.include) if source.include else _is_image
+    excluded = _matcher(source.exclude)
+
+    def wanted(key: str) -> bool:
+        below = key.removeprefix(source.prefix)
+        chosen = included(below) and not excluded(below)
+        return chosen and not key.endswith("/") and not request.is_result(key)
+
+    return wanted
+
+
+def _is_image(key: str) -> bool:
+    return ending(key) in READABLE
+
+
+def _matcher(globs: tuple[str, ...]) -> Matches:
+    patterns = [re.compile(translate(glob)) for glob in globs]
+    return lambda key: any(pattern.match(key) for pattern in patterns)

@@ -1,0 +1,168 @@
+"""One step of a batch: bounded work under a lease, after which another worker may go on."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+
+from core.batches import BatchState, Entries, Progress, Steps
+from core.batches.steps import Page, Position, Step
+from core.errors import PermanentError, QueueUnavailable, StepOver
+from core.jobs import JobStore, Priority, Problem
+from worker.batches.expansion import Expansion
+from worker.batches.report import Reports
+from worker.batches.retries import next_retries
+from worker.draining import Stopping
+from worker.problems import as_ours, as_problem
+
+log = logging.getLogger(__name__)
+BUDGET = 10.0
+"""Seconds after which a step ends, so that jobs get their turn."""
+PAUSE = 5.0
+"""Seconds until a step that failed is tried again."""
+MOST_STRIKES = 5
+"""Steps in a row that may die with their worker."""
+UNEXPECTED_PATIENCE = 60.0
+Publish = Callable[[Iterable[str], Priority], None]
+
+WORKER_LOST = Problem(code="worker_lost", detail="every worker that read the batch on died")
+
+
+class Stepper:
+    """Does steps with everything they need."""
+
+    def __init__(
+        self,
+        steps: Steps,
+        jobs: JobStore,
+        entries: Entries,
+        expansion: Expansion,
+        reports: Reports,
+        publish: Publish,
+        stopping: Stopping,
+        patience: float,
+    ) -> None:
+        """``patience``: seconds for which a batch bears that a server is away."""
+        self._steps = steps
+        self._jobs = jobs
+        self._entries = entries
+        self._expansion = expansion
+        self._reports = reports
+        self._publish = publish
+        self._stopping = stopping
+        self._patience = patience
+
+    def run(self, batch_id: str) -> bool:
+        """Do a step if there is something to do; return whether there is more at once.
+
+        Raises:
+            QueueUnavailable: Redis is away; the sweep will find the batch.
+        """
+        step = self._steps.begin(batch_id)
+        if step is None:
+            return False
+        try:
+            more = self._work(step)
+        except QueueUnavailable:
+            raise
+        except StepOver as error:
+            log.warning("%s", error)
+            return False
+        except Exception as error:
+            self._end_badly(step, error)
+            return False
+        self._steps.rest(step, more=more)
+        return more
+
+    def _work(self, step: Step) -> bool:
+        if step.strikes > MOST_STRIKES:
+            self._give_up(step, WORKER_LOST)
+            return True
+        until = monotonic() + BUDGET
+        while self._do_next(step, self._steps.look(step)):
+            if self._stopping.asked or monotonic() > until:
+                return True
+        return False
+
+    def _do_next(self, step: Step, progress: Progress) -> bool:
+        """Do what comes next; return whether something may come after it."""
+        batch = progress.batch
+        if batch.state is BatchState.CANCELED and progress.active:
+            self._steps.cancel_jobs(step)
+            return self._steps.look(step).active < progress.active
+        if progress.resumed and batch.state is not BatchState.PAUSED:
+            return self._release(step, progress)
+        if progress.part_is_due or (progress.ends and progress.unwritten):
+            self._reports.write_part(step, batch)
+            return True
+        if progress.ends:
+            self._finish(step, progress)
+            return False
+        if batch.state is BatchState.EXPANDING and (progress.room or batch.dry_run):
+            return self._expand(step, progress)
+        return False
+
+    def _expand(self, step: Step, progress: Progress) -> bool:
+        if progress.retrying is not None:
+            page = next_retries(self._entries, progress)
+            return self._add(step, progress, "retrying", page)
+        pages = self._expansion.pages(progress)
+        return all(self._add(step, progress, "cursor", page) for page in pages)
+
+    def _add(self, step: Step, progress: Progress, position: Position, page: Page) -> bool:
+        if not self._steps.add(step, progress.request, position, page):
+            return False
+        made = [(each.job, 0) for each in page.keys if each.kind in ("job", "again")]
+        self._queue(made, progress.batch.priority)
+        return True
+
+    def _release(self, step: Step, progress: Progress) -> bool:
+        released = self._steps.release(step)
+        self._queue(released, progress.batch.priority)
+        return True
+
+    def _queue(self, jobs: Sequence[tuple[str, int]], priority: Priority) -> None:
+        """Publish recorded jobs; those that cannot be, the sweep publishes."""
+        if not jobs:
+            return
+        try:
+            self._publish([job_id for job_id, _ in jobs], priority)
+            self._jobs.published_ids(jobs)
+        except QueueUnavailable as error:
+            log.warning("%d jobs of a batch will be queued later: %s", len(jobs), error)
+
+    def _finish(self, step: Step, progress: Progress, *, reported: bool = True) -> None:
+        batch = progress.batch
+        if reported and not batch.dry_run:
+            self._reports.write(batch, lambda: self._steps.look(step))
+        failed = batch.counts.failed
+        detail = f"{failed} of {batch.counts.total} photographs failed; its report says why"
+        problem = Problem(code="jobs_failed", detail=detail)
+        if self._steps.finish(step, reported=reported and not batch.dry_run, problem=problem):
+            log.info("batch %s has ended: %s", batch.id, batch.counts)
+
+    def _end_badly(self, step: Step, error: Exception) -> None:
+        """Try again later, or give up what can never work."""
+        ours = as_ours(error)
+        if ours is not error:
+            log.error("batch %s", step.batch_id, exc_info=error)
+        problem = as_problem(ours)
+        log.warning("batch %s: %s: %s", step.batch_id, problem.code, problem.detail)
+        if isinstance(ours, PermanentError):
+            self._give_up(step, problem)
+            self._steps.rest(step)
+            return
+        failing = self._steps.rest(step, PAUSE)
+        expected = ours is error
+        if failing > (self._patience if expected else UNEXPECTED_PATIENCE):
+            again = self._steps.begin(step.batch_id)
+            if again:
+                self._give_up(again, problem)
+                self._steps.rest(again)
+
+    def _give_up(self, step: Step, problem: Problem) -> None:
+        """Fail the batch; one that has, and cannot even write its report, ends without it."""
+        progress = self._steps.look(step)
+        if progress.ends and progress.batch.state is not BatchState.RUNNING:
+            self._finish(step, progress, reported=False)
+        else:
+            self._steps.fail(step, problem)
