@@ -97,7 +97,7 @@ class World:
 
     def work(self, most: int = 10**6, problem: Mapping[str, Problem] | None = None) -> list[Job]:
         """Do what workers do with the messages in the queue; return the jobs that ended."""
-        done = []
+        done: list[Job] = []
         while self.published and len(done) < most:
             attempt = self.attempts.start(self.published.pop(0), "host:1")
             if attempt is None:

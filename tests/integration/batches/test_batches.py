@@ -146,7 +146,7 @@ def test_an_empty_prefix_is_done_at_once(world: World) -> None:
 def test_keys_that_can_be_no_job_are_in_the_report(world: World) -> None:
     long = "scans/" + "/".join(["x" * 200] * 5) + "/aaa.jpg"
     world.put("scans/a.jpg", long)
-    ended = world.run(world.create(destination={"prefix": "in colour/"}))
+    ended = world.run(world.create(destination={"prefix": "in all their colours/"}))
     assert (ended.counts.succeeded, ended.counts.failed) == (1, 1)
     [failed] = world.all(ended, EntryState.FAILED)
     assert (failed.key, failed.code, failed.job) == (long, "invalid_key", None)
