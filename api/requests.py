@@ -18,12 +18,11 @@ from werkzeug.http import parse_dict_header
 
 from core.errors import EmptyObject, ObjectTooLarge
 from core.jobs import Idempotency, JobRequest, Options, Priority, Webhook
-from core.objects import ObjectRef
+from core.objects import ObjectRef, safe_name
 
 MAX_JSON_BYTES = 64 * 1024
 FORM_ALLOWANCE = 1024 * 1024
 MAX_WAIT = 60.0
-MAX_NAME = 100
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -43,6 +42,7 @@ class Upload:
     """A file that came with the request; where it is stored becomes the job's source."""
 
     stream: IO[bytes]
+    bytes: int
     filename: str
     content_type: str
     destination: ObjectRef | None
@@ -154,17 +154,11 @@ def _parse_form(request: Request, max_bytes: int) -> Upload:
         raise ObjectTooLarge(f"the uploaded file has {size} bytes, more than {max_bytes}")
     return Upload(
         stream=file.stream,
-        filename=_safe_name(file.filename or ""),
+        bytes=size,
+        filename=safe_name(file.filename or ""),
         content_type=file.mimetype if file.mimetype.startswith("image/") else "",
         destination=fields.destination,
         options=fields.options,
         priority=fields.priority,
         webhook=fields.webhook,
     )
-
-
-def _safe_name(filename: str) -> str:
-    """Return the last part of a file's name in the letters it was written with, fit for a key."""
-    name = re.split(r"[/\\]", filename)[-1]
-    printable = "".join(char for char in name if char.isprintable())
-    return printable[-MAX_NAME:].strip(" .") or "photo"

@@ -105,6 +105,24 @@ class IdempotencyConflict(PermanentError):
     code = "idempotency_conflict"
 
 
+class UploadNotFound(PermanentError):
+    """Raised when no upload has this id."""
+
+    code = "upload_not_found"
+
+
+class UploadIncomplete(PermanentError):
+    """Raised when storage does not have the parts that an upload is to be made of."""
+
+    code = "upload_incomplete"
+
+
+class UploadExpired(PermanentError):
+    """Raised when an upload's file is deleted: no job used it in time, or a client deleted it."""
+
+    code = "upload_expired"
+
+
 class NoLiveWorker(TransientError):
     """Raised when no worker has been heard from lately."""
 

@@ -10,8 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from core.errors import InvalidBucket, InvalidKey
 
 MAX_KEY_BYTES = 1024
+MAX_NAME_BYTES = 200
+"""Of a file's name in a key; storage that keeps objects as files takes 255."""
 RESULTS = "colorized"
 """First part of the keys of results that no order names a place for."""
+UPLOADS = "uploads"
+"""First part of the keys of files that clients upload."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # Names by which boto3 talks to another host than the one that was set.
 _RESERVED = re.compile(r"^xn--|^sthree-|-s3alias$|\.mrap$|--[a-z]*-s3$")
@@ -62,6 +66,14 @@ def check_prefix(prefix: str) -> str:
     if prefix:
         check_key(prefix.removesuffix("/"))
     return prefix
+
+
+def safe_name(filename: str) -> str:
+    """Return the last part of a file's name in the letters it was written with, fit for a key."""
+    name = re.split(r"[/\\]", filename)[-1]
+    printable = "".join(char for char in name if char.isprintable())
+    end = printable.encode()[-MAX_NAME_BYTES:].decode(errors="ignore")
+    return end.strip(" .") or "photo"
 
 
 def content_disposition(kind: Literal["inline", "attachment"], key: str) -> str:

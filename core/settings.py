@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """Seconds that a job keeps trying while storage is away; it waits in the queue meanwhile."""
     job_ttl: Seconds = 7 * 24 * 3600
     """Seconds that an ended job is remembered."""
+    upload_ttl: Seconds = 24 * 3600
+    """Seconds after which an upload that no job has used is deleted."""
     drain_seconds: Seconds = 25
     """Seconds after SIGTERM until a worker gives back what it has not finished."""
     webhook_secret: SecretStr | None = None

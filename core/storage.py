@@ -1,4 +1,7 @@
-"""Objects in S3-compatible storage: read with limits, written with metadata, never deleted."""
+"""Objects in S3-compatible storage: read with limits, written with metadata.
+
+Nothing is ever deleted but uploads of our own that no job used; see ``core.upload_storage``.
+"""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""What a worker's parent process does beside handing jobs to its children: sweep, and drain."""
+"""What a worker's parent does beside handing jobs to its children: sweep, expire, drain."""
 
 import logging
 import os
@@ -13,12 +13,15 @@ from core import durability
 from core.batches.sweeping import BatchSweeping
 from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED, batch_message, message
 from core.jobs.sweeping import Sweeping
+from core.jobs.uploads import Uploads
 from core.redis_client import connect
 from core.settings import Settings
+from core.upload_storage import UploadStorage
 from models import Catalogue
 from worker.child import limits
 from worker.draining import Drain
 from worker.engines import check_engine
+from worker.expiry import Expiry
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,8 @@ class Parent:
         sweeping = Sweeping(redis, limits(self._settings), kept, name, queues, UNACKNOWLEDGED)
         batches = BatchSweeping(redis, kept, BATCHES)
         Sweeper(sweeping, self._publish_job, batches, self._publish_batch).start()
+        uploads = Uploads(redis, self._settings.upload_ttl)
+        Expiry(uploads, UploadStorage(self._settings)).start()
         for warning in durability.warnings(redis).values():
             log.warning(warning)
 

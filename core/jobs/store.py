@@ -14,6 +14,7 @@ from core.errors import (
     InvalidCursor,
     JobNotFound,
     QueueFull,
+    SourceNotFound,
     TintypeError,
     WrongState,
 )
@@ -21,6 +22,7 @@ from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
 from core.jobs.parsing import parse_job
 from core.jobs.records import Job, JobRequest, Priority, State, Webhook
 from core.jobs.scripts import Scripts, key
+from core.jobs.uploads import expired, upload_id
 from core.redis_client import reachable
 
 log = logging.getLogger(__name__)
@@ -54,15 +56,18 @@ class JobStore:
 
         With an idempotency key, the job that an equal request made in the last 24 hours comes
         back with False instead. ``most_queued`` 0 is no limit. ``webhook`` is for a request that
-        names none.
+        names none. A source that is an upload is kept for good from now on.
 
         Raises:
             IdempotencyConflict: the key came with another request before.
             QueueFull: as many jobs are queued as may be.
+            UploadExpired: the source is an upload that is deleted.
+            SourceNotFound: the source is an upload in parts that nobody has completed.
         """
         job_id = str(uuid7())
         spec = request.model_dump_json(exclude_defaults=True, exclude={"webhook"})
         told = request.webhook or webhook
+        upload = upload_id(request.source) or ""
         answer, value = self._scripts.run(
             "create",
             job_id,
@@ -73,6 +78,7 @@ class JobStore:
             idempotency.digest if idempotency else "",
             idempotency.fingerprint if idempotency else "",
             LIFETIME_SECONDS * 1000,
+            upload,
         )
         match answer:
             case "created":
@@ -82,6 +88,10 @@ class JobStore:
                 return self.get(value), False
             case "other":
                 raise _other_request()
+            case "expired":
+                raise expired(upload)
+            case "incomplete":
+                raise SourceNotFound(f"upload {upload} is not complete; complete it first")
             case _:
                 raise _full(most_queued)
 

@@ -1,8 +1,10 @@
 -- Record a new job as queued; returns 'created' and the milliseconds of its creation, or why not:
 -- 'known' and the id of the job that the same request made before, 'other' if the idempotency key
--- came with another request, 'full' if too many jobs are queued.
+-- came with another request, 'full' if too many jobs are queued, 'expired' or 'incomplete' if the
+-- source is an upload of which that is true.
 -- ARGV: id, spec, priority, webhook (empty: none), most queued (0: no limit), digest of the
---       idempotency key (empty: none), fingerprint of the request, milliseconds to remember it.
+--       idempotency key (empty: none), fingerprint of the request, milliseconds to remember it,
+--       id of the upload that the source may be (empty: none).
 local id, spec, priority, webhook, most = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local remembered = key('idempotency:' .. ARGV[7])
 if ARGV[7] ~= '' then
@@ -13,6 +15,21 @@ if ARGV[7] ~= '' then
   end
 end
 if most > 0 and waiting() >= most then return {'full', ''} end
+
+-- Keep the upload that is the job's source for good; returns why that cannot be, or nothing.
+local function use_upload(upload)
+  local known = redis.call('HMGET', upload_key(upload), 'state', 'bucket', 'key', 'multipart')
+  local source = cjson.decode(spec).source
+  if known[2] ~= source.bucket or known[3] ~= source.key then return end
+  if known[1] == 'expired' then return 'expired' end
+  if known[1] == 'pending' and known[4] ~= '' then return 'incomplete' end
+  redis.call('HSET', upload_key(upload), 'state', 'used')
+  redis.call('ZREM', UPLOADS, upload)
+  redis.call('PEXPIRE', upload_key(upload), UPLOAD_KEPT_MS)
+end
+local refusal = ARGV[10] ~= '' and use_upload(ARGV[10])
+if refusal then return {refusal, ''} end
+
 redis.call('HSET', job_key(id), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW)
 if priority ~= 'normal' then redis.call('HSET', job_key(id), 'priority', priority) end
 if webhook ~= '' then redis.call('HSET', job_key(id), 'webhook', webhook) end

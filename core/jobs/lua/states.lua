@@ -93,6 +93,13 @@ end
 
 local function waiting() return queued() + redis.call('ZCARD', key('jobs:held')) end
 
+-- End the time in which an upload may be used, and hide it from others that remove uploads for as
+-- long as that may take.
+local function expire_upload(id, lease)
+  redis.call('HSET', upload_key(id), 'state', 'expired')
+  redis.call('ZADD', UPLOADS, NOW + lease, id)
+end
+
 -- Remove an ended job with all that belongs to it.
 local function forget(id)
   local problem = get(id, 'error')
