@@ -2,8 +2,6 @@
 
 import logging
 
-from uuid_utils import uuid7
-
 from api.requests import Upload
 from api.services import Services
 from api.webhooks import check_webhook
@@ -11,7 +9,7 @@ from core.batches import Batch, BatchRequest
 from core.buckets import Right
 from core.errors import QueueUnavailable
 from core.jobs import Idempotency, Job, JobRequest, Options, Webhook
-from core.objects import ObjectRef
+from core.jobs.uploads import new_source
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +18,8 @@ def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | 
     """Return the job that an equal request has made before, or a new one.
 
     Raises:
-        BucketForbidden, QueueFull, IdempotencyConflict, QueueUnavailable, StorageUnavailable: as
-            their names say.
+        BucketForbidden, QueueFull, IdempotencyConflict, QueueUnavailable, StorageUnavailable,
+            UploadExpired, SourceNotFound: as their names say.
     """
     if isinstance(parsed, Upload):
         if parsed.destination:
@@ -79,8 +77,12 @@ def publish(s: Services, job: Job) -> None:
 
 
 def _store_upload(s: Services, upload: Upload) -> JobRequest:
-    """Put an uploaded file into storage and return the order that names it."""
-    source = ObjectRef(bucket=s.settings.bucket, key=f"uploads/{uuid7()}/{upload.filename}")
+    """Put an uploaded file into storage and return the order that names it.
+
+    It is recorded first, so that it expires if no job comes of it.
+    """
+    source = new_source(s.settings.bucket, upload.filename)
+    s.uploads.open(source, upload.bytes)
     order = JobRequest(
         source=source,
         destination=upload.destination,

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from api.problems import CONTENT_TYPE
-from api.schemas import ProblemDocument, RetryFilter
+from api.schemas import ProblemDocument, RetryFilter, UploadedParts, UploadRequest
 from core.jobs import JobRequest
 
 _PREFER = {
@@ -44,6 +44,8 @@ def complete(spec: Any) -> Any:
         [
             (JobRequest, "validation"),
             (RetryFilter, "validation"),
+            (UploadRequest, "validation"),
+            (UploadedParts, "validation"),
             (ProblemDocument, "serialization"),
         ],
         ref_template=_REF,
@@ -64,6 +66,7 @@ def complete(spec: Any) -> Any:
     retry["requestBody"] = {
         "content": {JSON: {"schema": {"$ref": _REF.format(model="RetryFilter")}}}
     }
+    _add_uploads(spec["paths"])
     for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
         stream = spec["paths"][path]["get"]
         stream.setdefault("parameters", []).append(_LAST_EVENT)
@@ -83,6 +86,17 @@ def complete(spec: Any) -> Any:
                     response["content"] = {CONTENT_TYPE: error}
     spec["components"]["schemas"].pop("HTTPError", None)
     return spec
+
+
+def _add_uploads(paths: Any) -> None:
+    create = paths["/v1/uploads"]["post"]
+    complete = paths["/v1/uploads/{upload_id}/complete"]["post"]
+    for operation, model in ((create, "UploadRequest"), (complete, "UploadedParts")):
+        schema = {"$ref": _REF.format(model=model)}
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+        operation["responses"]["422"] = {"description": "Something in it cannot be"}
+    create["responses"]["201"]["headers"] = {"Location": _header("Where the upload is")}
+    create["responses"]["413"] = {"description": "The file would be too large"}
 
 
 def _job_bodies() -> dict[str, Any]:

@@ -16,9 +16,10 @@ from core.errors import InvalidSetting, TintypeError
 from core.jobs import JobStore, Webhook
 from core.jobs.deliveries import Deliveries
 from core.jobs.events import EventLog
+from core.jobs.uploads import Uploads
 from core.redis_client import connect
 from core.settings import Settings
-from core.storage import Storage
+from core.upload_storage import UploadStorage
 from models import Catalogue
 
 EXTENSION = "tintype"
@@ -34,7 +35,8 @@ class Services:
     jobs: JobStore
     batches: BatchStore
     entries: Entries
-    storage: Storage
+    uploads: Uploads
+    storage: UploadStorage
     publisher: Publisher
     catalogue: Catalogue
     waiters: Waiters
@@ -51,7 +53,7 @@ class Services:
         Raises:
             InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called.
         """
-        redis, storage = connect(settings.redis_url), Storage(settings)
+        redis, storage = connect(settings.redis_url), UploadStorage(settings)
         return cls(
             settings=settings,
             access=settings.access,
@@ -59,6 +61,7 @@ class Services:
             jobs=JobStore(redis),
             batches=BatchStore(redis),
             entries=Entries(redis, storage),
+            uploads=Uploads(redis, settings.upload_ttl),
             storage=storage,
             publisher=Publisher(settings),
             catalogue=Catalogue.from_settings(settings),

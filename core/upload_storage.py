@@ -6,8 +6,8 @@ from math import ceil
 from core.errors import BucketForbidden, UploadIncomplete
 from core.jobs.uploads import Upload, upload_id
 from core.objects import ObjectRef
-from core.settings import Settings
 from core.s3 import translated
+from core.settings import Settings
 from core.storage import Storage
 
 PART_BYTES = 16 * 1024 * 1024

@@ -12,7 +12,11 @@ from core.jobs.records import ModelRef
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
+from core.upload_storage import PART_BYTES
 from tests.support.jobs import started
+
+LARGE = 2 * PART_BYTES + 7
+"""Bytes of a file that comes in three parts."""
 
 
 class Finish(Protocol):
@@ -32,6 +36,12 @@ def settings(redis: Redis, redis_url: str, s3_settings: Settings) -> Settings:
 def client(settings: Settings) -> FlaskClient:
     """A client of the whole HTTP side."""
     return create_app(settings).test_client()
+
+
+@pytest.fixture
+def large(settings: Settings) -> FlaskClient:
+    """A client that may upload files so large that they come in parts."""
+    return create_app(settings.model_copy(update={"max_bytes": LARGE})).test_client()
 
 
 @pytest.fixture

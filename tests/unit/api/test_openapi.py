@@ -42,6 +42,9 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/jobs/{job_id}/deliveries": {"get"},
         "/v1/jobs/{job_id}/deliveries/{delivery_id}/redeliver": {"post"},
         "/v1/jobs/retry": {"post"},
+        "/v1/uploads": {"post"},
+        "/v1/uploads/{upload_id}": {"get", "delete"},
+        "/v1/uploads/{upload_id}/complete": {"post"},
         "/v1/events": {"get"},
         "/v1/models": {"get"},
         "/healthz": {"get"},
@@ -100,6 +103,11 @@ def test_answers_are_what_the_document_promises(
     assert_fits(document, client.get(f"/v1/jobs/{job.id}").json, "Job")
     assert_fits(document, client.get("/v1/jobs").json, "JobPage")
     assert_fits(document, client.get("/v1/models").json, "ModelList")
+    wanted = {"filename": "a.tif", "bytes": 10, "content_type": "image/tiff"}
+    assert_fits(document, wanted, "UploadRequest")
+    upload = client.post("/v1/uploads", json=wanted)
+    assert_fits(document, upload.json, "NewUpload")
+    assert_fits(document, client.get(upload.location).json, "Upload")
     assert_fits(document, client.get("/v1/jobs/none").json, "ProblemDocument")
 
 
