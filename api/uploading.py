@@ -52,7 +52,7 @@ def look(s: Services, upload_id: str) -> Upload:
     """
     upload = s.uploads.get(upload_id)
     if upload.state is UploadState.PENDING and not upload.multipart:
-        arrived = s.storage.etag(upload.source) is not None
+        arrived = s.storage.head(upload.source) is not None
         return upload.model_copy(update={"state": UploadState.COMPLETE}) if arrived else upload
     return upload
 

@@ -94,7 +94,7 @@ def test_a_worker_deletes_what_nobody_used_and_keeps_what_a_job_did(service: Ser
         assert image.mode == "RGB"
     with connect(service.settings.redis_url) as redis:
         upload_comes_due(redis, uploads[1]["id"])
-    eventually(lambda: service.storage.etag(unused) is None, what="the deletion")
+    eventually(lambda: service.storage.head(unused) is None, what="the deletion")
     assert service.storage.fetch(used, 10**7).data == photo
     answer = service.request("POST", "/v1/jobs", json={"source": unused.model_dump()})
     assert (answer.status, answer.json()["code"]) == (410, "upload_expired")

@@ -80,7 +80,7 @@ def test_a_file_of_another_size_is_refused_by_storage(
     upload = begun(client)
     plain = {"Content-Type": upload["headers"]["Content-Type"]}
     assert put(upload["url"], body, plain) == 403
-    assert storage.etag(ObjectRef(**upload["source"])) is None
+    assert storage.head(ObjectRef(**upload["source"])) is None
     assert state(client, upload) == "pending"
 
 
@@ -176,7 +176,7 @@ def test_a_deleted_upload_is_gone_and_stays_so(large: FlaskClient, storage: Stor
         for _ in range(2):
             answer = large.delete(f"/v1/uploads/{upload['id']}")
             assert (answer.status_code, answer.data) == (204, b"")
-        assert storage.etag(ObjectRef(**upload["source"])) is None
+        assert storage.head(ObjectRef(**upload["source"])) is None
         assert state(large, upload) == "expired"
         answer = large.post("/v1/jobs", json={"source": upload["source"]})
         assert_problem(answer, 410, "upload_expired")
@@ -227,7 +227,7 @@ def test_a_forms_file_expires_if_no_job_comes_of_it(
     assert storage.fetch(source, 100).data == FILE
     upload_comes_due(redis, orphan)
     Expiry(uploads, storage).expire()
-    assert storage.etag(source) is None
+    assert storage.head(source) is None
 
 
 def test_a_forms_file_stays_if_a_job_has_it(client: FlaskClient, redis: Redis) -> None:

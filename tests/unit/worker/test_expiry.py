@@ -49,7 +49,7 @@ def test_only_what_is_due_and_unused_is_deleted(
         upload_comes_due(redis, upload.id)
     jobs.create(JobRequest(source=used.source))
     expiry.expire()
-    there = [storage.etag(upload.source) is not None for upload in (due, used, fresh)]
+    there = [storage.head(upload.source) is not None for upload in (due, used, fresh)]
     assert there == [False, True, True]
 
 
@@ -90,7 +90,7 @@ def test_a_file_that_arrives_after_the_deletion_goes_too(
     urls_die(redis, upload.id)
     upload_comes_due(redis, upload.id)
     expiry.expire()
-    assert upload_storage.etag(upload.source) is None
+    assert upload_storage.head(upload.source) is None
     assert redis.zcard(UPLOADS) == 0
 
 
@@ -140,10 +140,10 @@ def test_while_storage_is_away_nothing_is_forgotten(
     with pytest.raises(StorageUnavailable):
         Expiry(uploads, UploadStorage(away)).expire()
     expiry.expire()
-    assert storage.etag(upload.source), "someone else may be at it"
+    assert storage.head(upload.source), "someone else may be at it"
     upload_comes_due(redis, upload.id)
     expiry.expire()
-    assert storage.etag(upload.source) is None
+    assert storage.head(upload.source) is None
 
 
 def test_what_storage_refuses_keeps_no_other(
@@ -160,6 +160,6 @@ def test_what_storage_refuses_keeps_no_other(
     for upload in (refused, good):
         upload_comes_due(redis, upload.id)
     Expiry(uploads, Refusing(s3_settings)).expire()
-    assert storage.etag(refused.source)
-    assert storage.etag(good.source) is None
+    assert storage.head(refused.source)
+    assert storage.head(good.source) is None
     assert redis.zrange(UPLOADS, 0, -1) == [refused.id]
