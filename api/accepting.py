@@ -9,7 +9,7 @@ from api.services import Services
 from core.buckets import Right
 from core.errors import QueueUnavailable
 from core.jobs import Idempotency, Job, JobRequest
-from core.objects import ObjectRef
+from core.objects import UPLOADS, ObjectRef
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def publish(s: Services, job: Job) -> None:
 
 def _store_upload(s: Services, upload: Upload) -> JobRequest:
     """Put an uploaded file into storage and return the order that names it."""
-    source = ObjectRef(bucket=s.settings.bucket, key=f"uploads/{uuid7()}/{upload.filename}")
+    source = ObjectRef(bucket=s.settings.bucket, key=f"{UPLOADS}/{uuid7()}/{upload.filename}")
     order = JobRequest(
         source=source,
         destination=upload.destination,

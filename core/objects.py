@@ -12,6 +12,8 @@ from core.errors import InvalidBucket, InvalidKey
 MAX_KEY_BYTES = 1024
 RESULTS = "colorized"
 """First part of the keys of results that no order names a place for."""
+UPLOADS = "uploads"
+"""First part of the keys of files that came with a request."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # Names by which boto3 talks to another host than the one that was set.
 _RESERVED = re.compile(r"^xn--|^sthree-|-s3alias$|\.mrap$|--[a-z]*-s3$")
