@@ -9,7 +9,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response
 
-from api import deliveries, events, health, jobs, models, openapi, problems, results
+from api import bucket_events, deliveries, events, health, jobs, models, openapi, problems, results
 from api.requests import FORM_ALLOWANCE
 from api.services import EXTENSION, Services
 from core.settings import Settings
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
-    for part in (jobs, results, events, deliveries, models, health):
+    for part in (jobs, results, events, deliveries, bucket_events, models, health):
         app.register_blueprint(part.bp)
     page = {"app_name": "Tintype", "validatorUrl": "none"}  # the page asks no other host
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", page)

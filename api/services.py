@@ -6,6 +6,8 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
+from api.hooks.rules import SETTING, Rules
+from api.hooks.senders import Senders
 from api.publisher import Publisher
 from api.streams import Slots
 from api.waiting import Waiters
@@ -40,15 +42,19 @@ class Services:
     deliveries: Deliveries
     webhook: Webhook | None
     """For orders that name none."""
+    senders: Senders
+    """Of bucket events."""
+    rules: Rules
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Services":
         """Connect lazily: no server has to be up yet.
 
         Raises:
-            InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called.
+            InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called, or a rule cannot work.
         """
         redis = connect(settings.redis_url)
+        catalogue = Catalogue.from_settings(settings)
         return cls(
             settings=settings,
             access=settings.access,
@@ -56,12 +62,14 @@ class Services:
             jobs=JobStore(redis),
             storage=Storage(settings),
             publisher=Publisher(settings),
-            catalogue=Catalogue.from_settings(settings),
+            catalogue=catalogue,
             waiters=Waiters(settings.api_threads // 2),
             events=EventLog(redis),
             streams=Slots(settings.api_threads // 4),
             deliveries=Deliveries(redis),
             webhook=_default_webhook(settings),
+            senders=Senders.from_settings(settings),
+            rules=_rules(settings, catalogue),
         )
 
 
@@ -74,6 +82,22 @@ def _default_webhook(settings: Settings) -> Webhook | None:
     except TintypeError as error:
         raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
     return webhook
+
+
+def _rules(settings: Settings, catalogue: Catalogue) -> Rules:
+    """Read the rules for bucket events, and check in them what is checked in orders."""
+    rules = Rules.load(settings.rules, settings.bucket)
+    for number, rule in enumerate(rules.rules, start=1):
+        field = "webhook"
+        try:
+            check_webhook(settings, rule.webhook)
+            field = "options.model"
+            if rule.options.model is not None:
+                catalogue.get(rule.options.model)
+        except TintypeError as error:
+            where = f"{SETTING}: {settings.rules}: rule {number}, {field}"
+            raise InvalidSetting(f"{where}: {error}") from error
+    return rules
 
 
 def services() -> Services:

@@ -42,6 +42,7 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/jobs/{job_id}/deliveries": {"get"},
         "/v1/jobs/{job_id}/deliveries/{delivery_id}/redeliver": {"post"},
         "/v1/jobs/retry": {"post"},
+        "/v1/hooks/s3": {"post"},
         "/v1/events": {"get"},
         "/v1/models": {"get"},
         "/healthz": {"get"},
