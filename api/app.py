@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from api import (
     batches,
+    bucket_events,
     deliveries,
     events,
     health,
@@ -42,7 +43,8 @@ def create_app(settings: Settings) -> APIFlask:
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
-    for part in (jobs, batches, uploads, results, events, deliveries, models, health):
+    parts = (jobs, batches, uploads, results, events, deliveries, bucket_events, models, health)
+    for part in parts:
         app.register_blueprint(part.bp)
     page = {"app_name": "Tintype", "validatorUrl": "none"}  # the page asks no other host
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", page)

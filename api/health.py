@@ -54,6 +54,8 @@ def _warnings(s: Services) -> dict[str, str]:
         found["sweep"] = "no worker sweeps: jobs of workers that die are not queued again"
     if s.settings.webhook_secret and not alive(s.redis, WEBHOOKS):
         found["webhooks"] = "nobody sends webhooks; start 'tintype webhooks'"
+    if not s.rules.rules and (s.senders.secrets or s.senders.topics):
+        found["rules"] = "bucket events become no jobs; set TINTYPE_RULES"
     return found
 
 

@@ -35,6 +35,14 @@ _REFUSALS = {
     "429": "As many jobs wait as may",
     "503": "Redis, or for a file storage, is away; send it again with the same Idempotency-Key",
 }
+_EVENT_REFUSALS = {
+    "400": "Not a JSON object",
+    "401": "The secret is missing or wrong, or the signature is not of a listed topic",
+    "404": "Bucket events are off",
+    "413": "The body has more than 1 MiB, or more than 1,000 records",
+    "422": "A message of nobody that is known",
+    "503": "Redis is away, or as many jobs wait as may; send the whole message again",
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -60,6 +68,7 @@ def complete(spec: Any) -> Any:
     submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
     submit["responses"] |= {status: {"description": text} for status, text in _REFUSALS.items()}
     submit["responses"]["429"]["headers"] = {"Retry-After": _header("Seconds to wait")}
+    _complete_events(spec["paths"]["/v1/hooks/s3"]["post"])
     cancel = spec["paths"]["/v1/jobs/{job_id}/cancel"]["post"]["responses"]
     cancel["202"]["content"] = cancel["200"]["content"]
     retry = spec["paths"]["/v1/jobs/retry"]["post"]
@@ -97,6 +106,14 @@ def _add_uploads(paths: Any) -> None:
         operation["responses"]["422"] = {"description": "Something in it cannot be"}
     create["responses"]["201"]["headers"] = {"Location": _header("Where the upload is")}
     create["responses"]["413"] = {"description": "The file would be too large"}
+
+
+def _complete_events(receive: Any) -> None:
+    """Say that any JSON object is taken: each sender has a form of its own."""
+    receive["requestBody"] = {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}
+    receive["responses"] |= {status: {"description": it} for status, it in _EVENT_REFUSALS.items()}
+    receive["responses"]["503"]["headers"] = {"Retry-After": _header("Seconds to wait")}
+    receive["responses"]["401"]["headers"] = {"WWW-Authenticate": _header("Basic")}
 
 
 def _job_bodies() -> dict[str, Any]:

@@ -18,6 +18,10 @@ RETRY_AFTER = "2"
 
 STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.JobNotFound: HTTPStatus.NOT_FOUND,
+    errors.HooksOff: HTTPStatus.NOT_FOUND,
+    errors.SenderUnknown: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidEvent: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyEvents: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.DeliveryNotFound: HTTPStatus.NOT_FOUND,
     errors.BatchNotFound: HTTPStatus.NOT_FOUND,
     errors.UploadNotFound: HTTPStatus.NOT_FOUND,
@@ -46,6 +50,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.ResultGone: HTTPStatus.GONE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClockSkewed: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SnsUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -68,6 +73,9 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response
     response = Response(json.dumps(body) + "\n", int(status), content_type=CONTENT_TYPE)
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = RETRY_AFTER
+    if status is HTTPStatus.UNAUTHORIZED:
+        # Amazon SNS shows the password of its URL only when it is asked like this.
+        response.headers["WWW-Authenticate"] = 'Basic realm="tintype", charset="UTF-8"'
     return response
 
 

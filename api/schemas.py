@@ -47,6 +47,26 @@ class Retried(BaseModel):
     """Whether there are more such jobs: ask again."""
 
 
+class RefusedEvent(BaseModel):
+    """A bucket event that a rule matches and that cannot become a job, or cannot be read."""
+
+    key: str
+    """As far as it is known."""
+    code: str
+    """Stable; match on it."""
+    detail: str
+
+
+class EventAnswer(BaseModel):
+    """What came of a bucket's notification."""
+
+    jobs: list[str]
+    """Ids of the jobs, also of those that an earlier delivery of the same event has made."""
+    ignored: int
+    """Events of other kinds, without a rule, or of results."""
+    refused: list[RefusedEvent]
+
+
 class ResultQuery(BaseModel):
     """Query of ``GET /v1/jobs/{id}/result``."""
 

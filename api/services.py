@@ -6,11 +6,14 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
+from api.hooks.rules import SETTING, Rules
+from api.hooks.senders import Senders
 from api.publisher import Publisher
 from api.streams import Slots
 from api.waiting import Waiters
 from api.webhooks import check_webhook
-from core.batches import BatchStore, Entries
+from core.batches import BatchStore
+from core.batches.entries import Entries
 from core.buckets import Access
 from core.errors import InvalidSetting, TintypeError
 from core.jobs import JobStore, Webhook
@@ -45,15 +48,19 @@ class Services:
     deliveries: Deliveries
     webhook: Webhook | None
     """For orders that name none."""
+    senders: Senders
+    """Of bucket events."""
+    rules: Rules
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Services":
         """Connect lazily: no server has to be up yet.
 
         Raises:
-            InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called.
+            InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called, or a rule cannot work.
         """
         redis, storage = connect(settings.redis_url), UploadStorage(settings)
+        catalogue = Catalogue.from_settings(settings)
         return cls(
             settings=settings,
             access=settings.access,
@@ -64,12 +71,14 @@ class Services:
             uploads=Uploads(redis, settings.upload_ttl),
             storage=storage,
             publisher=Publisher(settings),
-            catalogue=Catalogue.from_settings(settings),
+            catalogue=catalogue,
             waiters=Waiters(settings.api_threads // 2),
             events=EventLog(redis),
             streams=Slots(settings.api_threads // 4),
             deliveries=Deliveries(redis),
             webhook=_default_webhook(settings),
+            senders=Senders.from_settings(settings),
+            rules=_rules(settings, catalogue),
         )
 
 
@@ -82,6 +91,22 @@ def _default_webhook(settings: Settings) -> Webhook | None:
     except TintypeError as error:
         raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
     return webhook
+
+
+def _rules(settings: Settings, catalogue: Catalogue) -> Rules:
+    """Read the rules for bucket events, and check in them what is checked in orders."""
+    rules = Rules.load(settings.rules, settings.bucket)
+    for number, rule in enumerate(rules.rules, start=1):
+        field = "webhook"
+        try:
+            check_webhook(settings, rule.webhook)
+            field = "options.model"
+            if rule.options.model is not None:
+                catalogue.get(rule.options.model)
+        except TintypeError as error:
+            where = f"{SETTING}: {settings.rules}: rule {number}, {field}"
+            raise InvalidSetting(f"{where}: {error}") from error
+    return rules
 
 
 def services() -> Services:

@@ -21,10 +21,13 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
 def api(bind: str) -> None:
     """Run the HTTP API."""
+    from api.services import Services
     from cli.http_server import Gunicorn
 
     settings = Settings.load()
     Catalogue.from_settings(settings).default()
+    # Gunicorn would bury in a traceback what cannot work.
+    Services.from_settings(settings)
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     with suppress(QueueUnavailable), connect(settings.redis_url, patience=0.1) as redis:
         for warning in durability.warnings(redis).values():

@@ -315,6 +315,36 @@ class DeliveryNotFound(PermanentError):
     code = "delivery_not_found"
 
 
+class HooksOff(PermanentError):
+    """Raised when bucket events come and nothing is set by which their sender could be known."""
+
+    code = "hooks_off"
+
+
+class SenderUnknown(PermanentError):
+    """Raised when the sender of bucket events shows neither the secret nor a valid signature."""
+
+    code = "sender_unknown"
+
+
+class InvalidEvent(PermanentError):
+    """Raised when a bucket event is not in a form that is understood."""
+
+    code = "invalid_event"
+
+
+class TooManyEvents(PermanentError):
+    """Raised when one message has more bucket events than are taken at a time."""
+
+    code = "too_many_events"
+
+
+class SnsUnreachable(TransientError):
+    """Raised when Amazon SNS does not give its certificate, or does not take a confirmation."""
+
+    code = "sns_unreachable"
+
+
 class TooManyStreams(TransientError):
     """Raised when as many event streams are open as may be."""
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.buckets import Access
 from core.cores import cores
 from core.errors import InvalidBucket, InvalidSetting, InvalidWebhook
+from core.event_senders import check_secrets, check_topics
 from core.objects import check_bucket
 from core.webhook_urls import check_networks, check_webhook_url
 
@@ -75,6 +76,12 @@ class Settings(BaseSettings):
     """For jobs that name none."""
     webhook_allow: Networks = ""
     """Private networks that webhooks may reach, with or without TLS, separated by commas."""
+    hooks_secret: Annotated[SecretStr, AfterValidator(check_secrets)] | None = None
+    """What senders of bucket events show; several, separated by spaces, while it changes."""
+    sns_topics: Annotated[str, AfterValidator(check_topics)] = ""
+    """ARNs of the Amazon SNS topics whose signed messages are believed, separated by commas."""
+    rules: Path | None = None
+    """TOML file that says which bucket events become jobs; see ``api.hooks.rules``."""
     api_processes: int = Field(default=2, ge=1)
     api_threads: int = Field(default=64, ge=4)
     """Requests that one API process answers at a time; half may wait for jobs, a quarter stream."""

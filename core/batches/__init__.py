@@ -1,6 +1,5 @@
 """Batches: many jobs from one order, and what becomes of each key."""
 
-from core.batches.entries import Entries
 from core.batches.records import (
     Batch,
     BatchDestination,
@@ -23,7 +22,6 @@ __all__ = [
     "BatchState",
     "BatchStore",
     "Counts",
-    "Entries",
     "Entry",
     "EntryState",
     "OnExisting",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,12 @@ def test_init_makes_the_bucket_and_may_run_twice(s3_settings: Settings) -> None:
         done = _tintype(settings, "init")
         assert done.returncode == 0, done.stderr
     Storage(settings).check("brand-new")
+
+
+def test_an_api_with_rules_that_cannot_work_does_not_start() -> None:
+    done = _tintype(Settings(rules=Path("no-such.toml")), "api", "--bind", "127.0.0.1:0")
+    assert done.returncode == 1
+    assert done.stderr.startswith("tintype: invalid_setting: TINTYPE_RULES: no-such.toml: ")
 
 
 @pytest.mark.parametrize(

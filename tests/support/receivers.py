@@ -129,8 +129,11 @@ class _Server(ThreadingHTTPServer):
 
 def _handler(receiver: Receiver, closing: threading.Event) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.messages.append(Message(self.path, headers, body))
             number = min(len(receiver.messages), len(receiver.answers)) - 1

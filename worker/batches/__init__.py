@@ -2,7 +2,8 @@
 
 from redis import Redis
 
-from core.batches import Entries, Steps
+from core.batches import Steps
+from core.batches.entries import Entries
 from core.jobs import JobStore
 from core.settings import Settings
 from core.storage import Storage

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from tempfile import TemporaryFile
 
-from core.batches import Batch, Entries, Entry, Steps
+from core.batches import Batch, Entry, Steps
+from core.batches.entries import Entries
 from core.batches.parsing import folder_object, report_of
 from core.batches.parts import Part, write_lines
 from core.batches.records import ReportFormat

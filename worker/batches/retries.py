@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.batches import BatchRequest, Entries, EntryState, Progress
+from core.batches import BatchRequest, EntryState, Progress
+from core.batches.entries import Entries
 from core.batches.parts import Line, Part
 from core.batches.steps import Key, Page
 from core.objects import ObjectRef

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
-from core.batches import BatchState, Entries, Progress, Steps
+from core.batches import BatchState, Progress, Steps
+from core.batches.entries import Entries
 from core.batches.steps import Page, Position, Step
 from core.errors import PermanentError, QueueUnavailable, StepOver
 from core.jobs import JobStore, Priority, Problem

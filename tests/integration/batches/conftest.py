@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from core.batches import Batch, BatchRequest, BatchStore, Entries, Entry, Steps
+from core.batches import Batch, BatchRequest, BatchStore, Entry, Steps
+from core.batches.entries import Entries
 from core.batches.sweeping import BatchSweeping
 from core.jobs import Attempts, Job, JobStore, Priority, Problem
 from core.jobs.records import ModelRef

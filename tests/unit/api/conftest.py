@@ -1,9 +1,12 @@
 """The API as a test client, over real servers."""
 
-from typing import Protocol
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from redis import Redis
 
 from api.app import create_app
@@ -17,6 +20,21 @@ from tests.support.jobs import started
 
 LARGE = 2 * PART_BYTES + 7
 """Bytes of a file that comes in three parts."""
+SECRET = "an-open-secret-1"
+BEARER = {"Authorization": f"Bearer {SECRET}"}
+RULES = """
+[[rules]]
+bucket = "scans"
+prefix = "high/"
+priority = "high"
+
+[[rules]]
+bucket = "scans"
+destination = { bucket = "scans", prefix = "colour/" }
+options = { format = "png" }
+"""
+Hooked = Callable[..., FlaskClient]
+"""Makes a client of an API with other rules or settings."""
 
 
 class Finish(Protocol):
@@ -65,3 +83,22 @@ def finish(attempts: Attempts, storage: Storage) -> Finish:
         return destination
 
     return do
+
+
+@pytest.fixture
+def hooked(settings: Settings, tmp_path: Path) -> Hooked:
+    """An API that takes bucket events."""
+
+    def make(rules: str = RULES, **changes: Any) -> FlaskClient:
+        file = tmp_path / "rules.toml"
+        file.write_text(rules)
+        given = {"hooks_secret": SecretStr(SECRET), "rules": file}
+        return create_app(settings.model_copy(update=given | changes)).test_client()
+
+    return make
+
+
+@pytest.fixture
+def hook(hooked: Hooked) -> FlaskClient:
+    """A client of an API that knows the secret and has rules."""
+    return hooked()

@@ -177,6 +177,13 @@ def test_webhooks_that_nobody_sends_are_warned_of(settings: Settings, redis: Red
     heartbeat.stop()
 
 
+@pytest.mark.usefixtures("worker", "swept")
+def test_bucket_events_without_rules_are_warned_of(settings: Settings) -> None:
+    secret = SecretStr("an-open-secret-1")
+    client = create_app(settings.model_copy(update={"hooks_secret": secret})).test_client()
+    assert set((client.get("/readyz").json or {})["warnings"]) == {"rules"}
+
+
 def test_without_a_live_worker_the_service_is_not_ready(client: FlaskClient) -> None:
     answer = client.get("/readyz")
     assert_unavailable(answer, "not_ready")

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "infra" / "docker" / "Dockerfile"
 FINAL = ["api", "worker"]
-BUILT = {"api": "build", "worker": "build-fast"}
+BUILT = {"api": "build-sns", "worker": "build-fast"}
 """Where each final stage takes its packages from."""
 
 

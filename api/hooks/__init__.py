@@ -1,0 +1,1 @@
+"""Bucket events: who sends them, what they say, which of them become jobs. No Flask, no servers."""
