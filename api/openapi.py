@@ -6,18 +6,19 @@ from pydantic.json_schema import models_json_schema
 
 from api.problems import CONTENT_TYPE
 from api.schemas import ProblemDocument, RetryFilter, UploadedParts, UploadRequest
+from core.batches import BatchRequest
 from core.jobs import JobRequest
 
 _PREFER = {
     "name": "Prefer",
     "in": "header",
-    "description": "wait=N: answer when the job has ended, after N seconds (at most 60) anyway",
+    "description": "wait=N: answer when it has ended, after N seconds (at most 60) anyway",
     "schema": {"type": "string", "examples": ["wait=20"]},
 }
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "the same request with the same key, within 24 hours, makes no second job",
+    "description": "the same request with the same key, within 24 hours, makes no second one",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 _TEXT = {"type": "string"}
@@ -47,10 +48,11 @@ _REF = "#/components/schemas/{model}"
 
 
 def complete(spec: Any) -> Any:
-    """Add the body of ``POST /v1/jobs`` and the problem document that any call may answer."""
+    """Add the bodies of requests, headers, and the problem document that any call may answer."""
     _, extra = models_json_schema(
         [
             (JobRequest, "validation"),
+            (BatchRequest, "validation"),
             (RetryFilter, "validation"),
             (UploadRequest, "validation"),
             (UploadedParts, "validation"),
@@ -59,33 +61,64 @@ def complete(spec: Any) -> Any:
         ref_template=_REF,
     )
     spec.setdefault("components", {}).setdefault("schemas", {}).update(extra["$defs"])
-    submit = spec["paths"]["/v1/jobs"]["post"]
-    submit["requestBody"] = {"required": True, "content": _job_bodies()}
-    for operation in (submit, spec["paths"]["/v1/jobs/{job_id}"]["get"]):
-        operation.setdefault("parameters", []).append(_PREFER)
-    submit["parameters"].append(_IDEMPOTENCY)
-    submit["responses"]["202"]["headers"] = {"Location": _header("Where the job is")}
-    submit["responses"]["200"] = submit["responses"]["202"] | {"description": "The ended job"}
+    paths = spec["paths"]
+    for add in (_add_jobs, _add_batches, _add_uploads, _add_events, _add_streams, _add_downloads):
+        add(paths)
+    _add_problems(spec)
+    return spec
+
+
+def _add_jobs(paths: Any) -> None:
+    submit = paths["/v1/jobs"]["post"]
+    _add_order(submit, _job_bodies(), "job")
     submit["responses"] |= {status: {"description": text} for status, text in _REFUSALS.items()}
     submit["responses"]["429"]["headers"] = {"Retry-After": _header("Seconds to wait")}
-    _complete_events(spec["paths"]["/v1/hooks/s3"]["post"])
-    cancel = spec["paths"]["/v1/jobs/{job_id}/cancel"]["post"]["responses"]
+    paths["/v1/jobs/{job_id}"]["get"].setdefault("parameters", []).append(_PREFER)
+    cancel = paths["/v1/jobs/{job_id}/cancel"]["post"]["responses"]
     cancel["202"]["content"] = cancel["200"]["content"]
-    retry = spec["paths"]["/v1/jobs/retry"]["post"]
-    retry["requestBody"] = {
-        "content": {JSON: {"schema": {"$ref": _REF.format(model="RetryFilter")}}}
-    }
-    _add_uploads(spec["paths"])
+    retry = {"schema": {"$ref": _REF.format(model="RetryFilter")}}
+    paths["/v1/jobs/retry"]["post"]["requestBody"] = {"content": {JSON: retry}}
+
+
+def _add_batches(paths: Any) -> None:
+    submit = paths["/v1/batches"]["post"]
+    schema = {"schema": {"$ref": _REF.format(model="BatchRequest")}}
+    _add_order(submit, {JSON: schema}, "batch")
+    submit["responses"]["403"] = {"description": "A bucket or prefix that may not be used"}
+    submit["responses"]["422"] = {"description": _REFUSALS["422"]}
+    submit["responses"]["429"] = {"description": "As many batches are at work as may be"}
+    paths["/v1/batches/{batch_id}"]["get"].setdefault("parameters", []).append(_PREFER)
+
+
+def _add_order(submit: Any, content: Any, what: str) -> None:
+    """Describe what the orders of jobs and of batches have in common."""
+    submit["requestBody"] = {"required": True, "content": content}
+    submit.setdefault("parameters", []).extend((_PREFER, _IDEMPOTENCY))
+    submit["responses"]["202"]["headers"] = {"Location": _header(f"Where the {what} is")}
+    ended = {"description": f"The ended {what}"}
+    submit["responses"]["200"] = submit["responses"]["202"] | ended
+
+
+def _add_streams(paths: Any) -> None:
     for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
-        stream = spec["paths"][path]["get"]
+        stream = paths[path]["get"]
         stream.setdefault("parameters", []).append(_LAST_EVENT)
         stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": _TEXT}}
-    result = spec["paths"]["/v1/jobs/{job_id}/result"]["get"]
-    result["responses"]["200"] = {
-        "description": "With download=1: the image",
-        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
-    }
-    result["responses"]["302"].pop("content", None)
+
+
+def _add_downloads(paths: Any) -> None:
+    image = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+    report = {"text/csv": {"schema": _TEXT}, JSON: {"schema": {"type": "object"}}}
+    for path, content in (
+        ("/v1/jobs/{job_id}/result", image),
+        ("/v1/batches/{batch_id}/report", report),
+    ):
+        responses = paths[path]["get"]["responses"]
+        responses["200"] = {"description": "With download=1: the bytes", "content": content}
+        responses["302"].pop("content", None)
+
+
+def _add_problems(spec: Any) -> None:
     error = {"schema": {"$ref": _REF.format(model="ProblemDocument")}}
     for path in spec["paths"].values():
         for operation in path.values():
@@ -94,7 +127,6 @@ def complete(spec: Any) -> Any:
                 if not status.startswith(("2", "3")):
                     response["content"] = {CONTENT_TYPE: error}
     spec["components"]["schemas"].pop("HTTPError", None)
-    return spec
 
 
 def _add_uploads(paths: Any) -> None:
@@ -108,8 +140,9 @@ def _add_uploads(paths: Any) -> None:
     create["responses"]["413"] = {"description": "The file would be too large"}
 
 
-def _complete_events(receive: Any) -> None:
+def _add_events(paths: Any) -> None:
     """Say that any JSON object is taken: each sender has a form of its own."""
+    receive = paths["/v1/hooks/s3"]["post"]
     receive["requestBody"] = {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}
     receive["responses"] |= {status: {"description": it} for status, it in _EVENT_REFUSALS.items()}
     receive["responses"]["503"]["headers"] = {"Retry-After": _header("Seconds to wait")}
