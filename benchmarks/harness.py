@@ -77,10 +77,10 @@ class Service:
 
 
 @contextmanager
-def running(settings: Settings, workers: int = 1) -> Iterator[Service]:
-    """Run the whole service on a folder of its own, with servers of its own."""
+def running(settings: Settings, workers: int = 1, data: Path | None = None) -> Iterator[Service]:
+    """Run the whole service with servers of its own, on ``data`` or a folder of its own."""
     with TemporaryDirectory() as folder:
-        options = StackOptions(Path(folder), workers=workers)
+        options = StackOptions(data or Path(folder), workers=workers)
         stack = Stack(options, settings, lambda _: None)
         http = urllib3.PoolManager(retries=False, timeout=LIMIT, maxsize=32)
         try:

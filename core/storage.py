@@ -94,10 +94,11 @@ class Storage:
     def is_prefix(self, ref: ObjectRef) -> bool:
         """Whether other objects lie below this key, as if it were a folder."""
         with translated(ref):
+            # The delimiter keeps servers over a file system from walking all that is below.
             answer = self._client.list_objects_v2(
-                Bucket=ref.bucket, Prefix=f"{ref.key}/", MaxKeys=1
+                Bucket=ref.bucket, Prefix=f"{ref.key}/", Delimiter="/", MaxKeys=1
             )
-        return "Contents" in answer
+        return "Contents" in answer or "CommonPrefixes" in answer
 
     def store(
         self,
