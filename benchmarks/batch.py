@@ -30,6 +30,7 @@ from core.objects import ObjectRef
 from core.redis_client import connect
 from core.settings import Settings
 from models.catalogue import BUNDLED
+from models.manifest import MANIFEST, open_folder
 from tests.support.images import encoded, gradient
 from tests.support.standin import write_standin
 
@@ -56,7 +57,7 @@ def main(objects: int, photographs: Path | None, most: int) -> None:
 def _archive(objects: int) -> dict[str, Any]:
     """Colorize many tiny scans and kill a worker on the way."""
     with TemporaryDirectory() as folder:
-        model = write_standin(Path(folder) / "stand-in")
+        model = _trivial(Path(folder) / "trivial")
         data = Path(folder) / "data"
         _fill(data / "s3" / BUCKET, objects)
         settings = Settings(model=str(model), engine="opencv", concurrency=1)
@@ -73,6 +74,18 @@ def _archive(objects: int) -> dict[str, Any]:
     found |= {"objects": objects, "samples": watch.samples, "killed_at": watch.killed_at}
     found |= {"dry_run_keys_per_second": objects / dry["seconds"]}
     return found | {"skipped_keys_per_second": objects / again["seconds"]} | _memory_summary(watch)
+
+
+def _trivial(folder: Path) -> Path:
+    """Return a network with next to nothing to do: what is measured is all around it."""
+    model = open_folder(write_standin(folder))
+    files = "".join(
+        f"[files.{role}]\nname = {file.name!r}\nbytes = {file.bytes}\nsha256 = {file.sha256!r}\n"
+        for role, file in model.files
+    )
+    head = "name = 'trivial'\ntitle = 'Trivial'\nlicense = 'none'\ninput_size = 32\n"
+    (folder / MANIFEST).write_text(head + files)
+    return folder
 
 
 @dataclass
