@@ -10,9 +10,10 @@ from core.errors import DestinationOverlaps
 from core.formats import OutputFormat
 from core.jobs.records import Milliseconds, Options, Priority, Problem, Record, Webhook, rfc3339
 from core.key_templates import KeyTemplate, fixed_start, result_key
-from core.objects import RESULTS, ObjectRef, check_bucket, check_prefix
+from core.objects import RESULTS, UPLOADS, ObjectRef, check_bucket, check_prefix
 
 MOST_GLOBS = 50
+OWN = (f"{RESULTS}/", f"{UPLOADS}/")
 Bucket = Annotated[str, AfterValidator(check_bucket)]
 Prefix = Annotated[str, AfterValidator(check_prefix)]
 Glob = Annotated[str, Field(min_length=1, max_length=200)]
@@ -108,12 +109,16 @@ class BatchRequest(Record):
             )
         return self
 
-    def is_result(self, key: str) -> bool:
-        """Whether a key of the source's bucket is that of a result, of this batch or of a job."""
-        own = self.source.bucket == self.destination.bucket
-        jobs = f"{RESULTS}/"
-        return (own and key.startswith(self.destination.start)) or (
-            key.startswith(jobs) and not self.source.prefix.startswith(jobs)
+    def is_source(self, key: str) -> bool:
+        """Whether a key of the source's bucket is no result of the batch, nor one of the service's.
+
+        The service's own are what lies below ``colorized/`` and ``uploads/``, unless the batch's
+        prefix asks for just that.
+        """
+        if self.source.bucket == self.destination.bucket and key.startswith(self.destination.start):
+            return False
+        return not any(
+            key.startswith(own) and not self.source.prefix.startswith(own) for own in OWN
         )
 
 

@@ -35,7 +35,7 @@ def read_listing(storage: Storage, request: BatchRequest, after: str | None) -> 
 
 
 def wanted_by(request: BatchRequest) -> Matches:
-    """Return a test of keys: those that the globs choose, and that are no results or folders."""
+    """Return a test of keys: those that the globs choose, and that are no folders or results."""
     source = request.source
     included = _matcher(source.include) if source.include else _is_image
     excluded = _matcher(source.exclude)
@@ -43,7 +43,7 @@ def wanted_by(request: BatchRequest) -> Matches:
     def wanted(key: str) -> bool:
         below = key.removeprefix(source.prefix)
         chosen = included(below) and not excluded(below)
-        return chosen and not key.endswith("/") and not request.is_result(key)
+        return chosen and not key.endswith("/") and request.is_source(key)
 
     return wanted
 
