@@ -30,7 +30,7 @@ def fingerprint(
     """
     format = options.format or wanted or format_like(source)
     decided = options.model_copy(update={"format": format})
-    canonical = decided.model_dump_json(exclude={"model", "force"})
+    canonical = decided.model_dump_json(exclude={"model", "force", "on_color"})
     parts = (sha256(source).hexdigest(), canonical, model_digest)
     return sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
 
