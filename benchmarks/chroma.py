@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import report
-from benchmarks.pipeline import picture
+from benchmarks.pipeline import SAMPLES, picture
 from benchmarks.quality import rgb
 from benchmarks.toning import RECIPES, WEAR, Rgb, grey_of, hand_tinted, jpeg, weakened
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
@@ -66,11 +66,13 @@ def main(photographs: Path, under: str, every: int, toned: tuple[str, ...]) -> N
     for how, rows in judged.items():
         for row in rows:
             print(how, *(f"{name} {value:.3f}" for name, value in row.items()))
+    things = small_things()
+    print("red thing in a grey scene:", things)
     times = cost()
     for name, ms in times.items():
         print(f"{name}: {ms:.2f} ms")
     result = {"threshold": COLOUR_CHROMA, "kinds": table, "wear": worn, "errors": judged}
-    result |= {"ms": times, "colour": [asdict(scan) for scan in colour]}
+    result |= {"ms": times, "red_thing": things, "colour": [asdict(scan) for scan in colour]}
     report.write("chroma", result, draw(scans, kinds))
 
 
@@ -134,6 +136,18 @@ def errors(scans: list[Scan], field: str) -> list[dict[str, float]]:
         }
         for threshold in THRESHOLDS
     ]
+
+
+def small_things() -> dict[str, float]:
+    """Return the chroma of a grey scene with a red thing in it, by its share of the area."""
+    scene = decode((SAMPLES / "cameraman.jpg").read_bytes(), 10**9).pixels
+    side, found = 4000, {}
+    for share in (0.001, 0.002, 0.003, 0.005, 0.01):
+        scan = rgb(np.asarray(cv2.resize(scene, (side, side)), np.uint8))
+        here = slice(round(0.55 * side), round(0.55 * side) + round(share**0.5 * side))
+        scan[here, here] = 0.4 * scan[here, here] + 0.6 * np.array([180, 20, 30])
+        found[f"{share:.1%}"] = residual_chroma(scan)
+    return found
 
 
 def cost() -> dict[str, float]:

@@ -32,7 +32,7 @@ def residual_chroma(pixels: Pixels) -> float:
 
     In CIELAB, a toned print has one ab for each level of light, its tone curve; what lies beside
     the curve is colour. Returned is the mean distance of the 2 % that are farthest from it, in
-    units of chroma; 0 for grey pixels. A photograph with a single colour all over has none.
+    units of chroma; 0 for grey pixels. A photograph of one hue that follows the light has little.
     """
     if pixels.ndim == 2:
         return 0.0
@@ -41,7 +41,8 @@ def residual_chroma(pixels: Pixels) -> float:
     tone = _tone_curve(level.ravel(), ab)
     along = np.array([np.cos(HUE), np.sin(HUE)], np.float32)
     across = np.array([-along[1], along[0]])
-    beside = (ab - tone) @ np.column_stack((ALONG_HUE * along, across))
+    # Not through BLAS, whose threads go on spinning on the cores.
+    beside = np.einsum("nc,kc->nk", ab - tone, np.stack((ALONG_HUE * along, across)))
     beside /= 1 + np.hypot(*tone.T)[:, None] / STRONGEST
     soft = cv2.GaussianBlur(beside.reshape(*level.shape, 2), (3, 3), 0)
     return _mean_of_highest(np.hypot(soft[..., 0], soft[..., 1]).ravel())
