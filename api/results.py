@@ -16,11 +16,16 @@ bp = APIBlueprint("results", __name__, url_prefix="/v1/jobs", tag="Results")
 
 @bp.get("/<job_id>/result")
 @bp.input(ResultQuery, location="query", arg_name="query")
-@bp.doc(responses={302: "A URL that downloads the result for a while", 409: "No result yet"})
+@bp.doc(responses={302: "A URL that downloads the result for a while", 409: "No result"})
 def result(job_id: str, query: ResultQuery) -> BaseResponse:
     """Download the colour image: a redirect to storage, or the bytes with download=1."""
     s = services()
     job = s.jobs.get(job_id)
+    if job.skipped:
+        raise Conflict(
+            f"the job was skipped ({job.skipped}) and has no result; "
+            'submit the photograph again with "on_color": "recolor" to colorize it anyway'
+        )
     if job.state is not State.SUCCEEDED or job.destination is None or job.content_type is None:
         raise Conflict(f"the job is {job.state}; only a succeeded job has a result")
     head = request.method == "HEAD"

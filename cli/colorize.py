@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.find_images import Found, Target, find
-from core.errors import ObjectTooLarge
+from core.errors import AlreadyColor, ObjectTooLarge
 from core.formats import OutputFormat
 from core.jobs import Options
+from core.jobs.records import OnColor
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine
@@ -60,6 +61,13 @@ def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) 
     "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
 )
 @click.option("--quality", type=click.IntRange(1, 100), help="For JPEG and WebP.")
+@click.option(
+    "--on-color",
+    type=click.Choice(["recolor", "skip", "fail"]),
+    default="recolor",
+    show_default=True,
+    help="For photographs that are in colour already; sepia and other tones are not colour.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per image.")
 def colorize(
     paths: tuple[Path, ...],
@@ -70,6 +78,7 @@ def colorize(
     vividness: float | None,
     format: OutputFormat | None,
     quality: int | None,
+    on_color: OnColor,
     as_json: bool,
 ) -> None:
     """Colorize image files or folders of them, without any server.
@@ -82,7 +91,13 @@ def colorize(
         Catalogue.from_settings(settings).find(model),
         settings.threads,
     )
-    options = Options(temperature=temperature, vividness=vividness, format=format, quality=quality)
+    options = Options(
+        temperature=temperature,
+        vividness=vividness,
+        format=format,
+        quality=quality,
+        on_color=on_color,
+    )
     found = find(paths, output)
     if not found.targets and not found.errors:
         raise click.UsageError(f"no images found outside {output}{_left_out(found)}")
@@ -91,20 +106,26 @@ def colorize(
     taken = {_identity(target.source) for target in targets if target.source.exists()}
     for error in found.errors:
         click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
-    failed = 0
+    failed = skipped = 0
     with _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
         for target in targets:
             report = _one(target, network, options, settings, taken)
             failed += "error" in report
+            skipped += "skipped" in report
             if as_json:
                 click.echo(json.dumps(report))
             elif "error" in report:
                 line = f"{target.source}: {report['error']['detail']}"
                 progress.console.print(line, style="red", markup=False, soft_wrap=True)
+            elif "skipped" in report:
+                line = f"{target.source}: skipped, in colour already (chroma {report['chroma']})"
+                progress.console.print(line, style="yellow", markup=False, soft_wrap=True)
             progress.advance(task)
-    done = f"{len(targets) - failed} colorized into {output}, {failed} failed{_left_out(found)}"
-    click.echo(done, err=as_json)
+    done = f"{len(targets) - failed - skipped} colorized into {output}, {failed} failed"
+    if skipped:
+        done += f", {skipped} skipped: in colour already"
+    click.echo(f"{done}{_left_out(found)}", err=as_json)
     sys.exit(1 if failed or found.errors else 0)
 
 
@@ -139,10 +160,17 @@ def _one(
             )
         done = process(target.source.read_bytes(), engine, options, settings.max_pixels)
         path = _write(target, done, taken)
+    except AlreadyColor as error:
+        measured = {"chroma": error.chroma, "width": error.width, "height": error.height}
+        if options.on_color == "skip":
+            return report | {"skipped": error.code} | measured
+        return report | {"error": as_problem(error).model_dump()} | measured
     except OSError as error:
         return report | {"error": {"code": "file_error", "detail": str(error)}}
     except Exception as error:
         return report | {"error": as_problem(as_ours(error)).model_dump()}
+    if done.chroma is not None:
+        report["chroma"] = done.chroma
     return report | {
         "output": str(path),
         "width": done.width,

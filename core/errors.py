@@ -195,6 +195,18 @@ class BrokenImage(PermanentError):
     code = "broken_image"
 
 
+class AlreadyColor(PermanentError):
+    """Raised when a photograph is in colour and was not to be recoloured."""
+
+    code = "already_color"
+
+    def __init__(self, message: str, chroma: float, width: int, height: int) -> None:
+        super().__init__(message)
+        self.chroma = chroma
+        self.width = width
+        self.height = height
+
+
 class DestinationIsSource(PermanentError):
     """Raised when a result would overwrite its source."""
 

@@ -40,7 +40,7 @@ def fingerprint(
 def _canonical(options: Options, format: OutputFormat | None) -> str:
     """Return all of the options that changes pixels or bytes."""
     decided = options.model_copy(update={"format": format})
-    return decided.model_dump_json(exclude={"model", "force"})
+    return decided.model_dump_json(exclude={"model", "force", "on_color"})
 
 
 def default_destination(job: Job, print_of: str, extension: str) -> ObjectRef:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+from core.errors import AlreadyColor
 from core.formats import EXTENSIONS, OutputFormat
 from core.jobs.records import Options, Timings
-from worker.colour import colorize, lightness
+from worker.colour import COLOUR_CHROMA, colorize, lightness, residual_chroma
 from worker.colour.lightness import Pixels
 from worker.engines import Engine
 from worker.images import Photo, decode, encode
@@ -20,6 +21,8 @@ class Processed:
     width: int
     height: int
     timings: Timings
+    chroma: float | None = None
+    """Of the source, see ``residual_chroma``; None if ``on_color`` did not have it measured."""
 
     @property
     def content_type(self) -> str:
@@ -45,22 +48,24 @@ def process(
 
     Raises:
         EmptyObject, UnsupportedFormat, BrokenImage, ImageTooLarge: see ``worker.images``.
+        AlreadyColor: it is in colour, and ``options.on_color`` is not ``recolor``.
     """
-    photo, timings = _coloured(data, engine, options, max_pixels)
+    photo, chroma, timings = _coloured(data, engine, options, max_pixels)
     began = perf_counter()
     format = options.format or fallback_format or photo.format
     result = encode(photo, format, options.quality)
     encode_ms = (perf_counter() - began) * 1e3
     timings = timings.model_copy(update={"encode_ms": encode_ms})
-    return Processed(result, format, photo.width, photo.height, timings)
+    return Processed(result, format, photo.width, photo.height, timings, chroma)
 
 
 def _coloured(
     data: bytes, engine: Engine, options: Options, max_pixels: int
-) -> tuple[Photo, Timings]:
+) -> tuple[Photo, float | None, Timings]:
     """Decode and colorize; of the source, nothing but its metadata is left."""
     began = perf_counter()
     photo = decode(data, max_pixels)
+    chroma = None if options.on_color == "recolor" else _check_colour(photo)
     source = lightness(photo.pixels)
     decoded = perf_counter()
     manifest = engine.model.manifest
@@ -77,7 +82,21 @@ def _coloured(
         infer_ms=colouring.infer_ms,
         compose_ms=colouring.compose_ms,
     )
-    return replace(photo, pixels=colouring.rgb), timings
+    return replace(photo, pixels=colouring.rgb), chroma, timings
+
+
+def _check_colour(photo: Photo) -> float:
+    """Return the chroma of a photograph that is not in colour."""
+    chroma = round(residual_chroma(photo.pixels), 2)
+    if chroma < COLOUR_CHROMA:
+        return chroma
+    raise AlreadyColor(
+        f"the photograph is in colour: its chroma is {chroma:.2f}, and from {COLOUR_CHROMA:.2f} on "
+        "it counts as that; submit it with on_color=recolor to colorize it anyway",
+        chroma,
+        photo.width,
+        photo.height,
+    )
 
 
 def _reusable(pixels: Pixels) -> Pixels | None:

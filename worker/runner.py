@@ -11,6 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from core.buckets import Access
 from core.errors import (
+    AlreadyColor,
     AttemptOver,
     DestinationIsPrefix,
     DestinationIsSource,
@@ -21,11 +22,12 @@ from core.errors import (
     TransientError,
 )
 from core.formats import EXTENSIONS, OutputFormat, format_of
-from core.jobs import Attempt, Attempts, Job, JobResult, Stage, State
+from core.jobs import Attempt, Attempts, Job, JobResult, Skipped, Stage, State
 from core.jobs.records import ModelRef, Timings
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
+from worker.colour import COLOUR_CHROMA
 from worker.destination import default_destination, describe, fingerprint
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
@@ -75,6 +77,8 @@ class Runner:
                 self.attempts.reset()
                 self.attempts.give_back(attempt)
                 log.info("job %s given back: the worker stops", job_id)
+            except AlreadyColor as error:
+                self._leave_alone(attempt, error)
             except Exception as error:
                 self._end_badly(attempt, error)
 
@@ -117,6 +121,7 @@ class Runner:
             content_type=image.content_type,
             bytes=len(image.data),
             etag=etag,
+            chroma=image.chroma,
             timings=_stored(image.timings, began),
         )
 
@@ -124,6 +129,8 @@ class Runner:
         """Return the result that an earlier job has for the same, if its object is still there."""
         known = self.attempts.known(print_of)
         if known is None or known.state is not State.SUCCEEDED:
+            return None
+        if attempt.job.options.on_color != "recolor" and not _is_monochrome(known):
             return None
         result = JobResult.model_validate(known.model_dump(include=set(JobResult.model_fields)))
         extension = EXTENSIONS[cast(OutputFormat, result.content_type.removeprefix("image/"))]
@@ -187,6 +194,17 @@ class Runner:
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )
 
+    def _leave_alone(self, attempt: Attempt, error: AlreadyColor) -> None:
+        """End the job of a photograph that is in colour, as its options say."""
+        if attempt.job.options.on_color == "skip":
+            skipped = Skipped(
+                skipped=error.code, chroma=error.chroma, width=error.width, height=error.height
+            )
+            ended = self.attempts.skip(attempt, skipped)
+        else:
+            ended = self.attempts.fail(attempt, as_problem(error), error.chroma)
+        log.info("job %s %s: %s", attempt.job.id, "ended" if ended else "no longer ours", error)
+
     def _end_badly(self, attempt: Attempt, error: Exception) -> None:
         """Fail the job, or queue it again if another attempt may do better."""
         ours = as_ours(error)
@@ -224,6 +242,11 @@ def backoff(retries: int) -> float:
 def _format(job: Job) -> OutputFormat | None:
     """Return the format that the destination's ending asks for."""
     return format_of(job.destination.key) if job.destination else None
+
+
+def _is_monochrome(known: Job) -> bool:
+    """Whether the source of a known result was measured and is not in colour."""
+    return known.chroma is not None and known.chroma < COLOUR_CHROMA
 
 
 def _stored(timings: Timings, began: float) -> Timings:

@@ -72,12 +72,12 @@ def line_of(job: Job, options: Options) -> Line:
     ms = None
     if job.started and job.finished:
         ms = (job.finished - job.started).total_seconds() * 1e3
-    done = job.state is State.SUCCEEDED
+    done = job.state is State.SUCCEEDED and not job.skipped
     return Line(
         key=job.source.key,
-        state=EntryState(job.state),
+        state=EntryState.SKIPPED if job.skipped else EntryState(job.state),
         result=job.destination.key if done and job.destination else None,
-        code=job.error.code if job.error else None,
+        code=job.error.code if job.error else job.skipped,
         detail=job.error.detail if job.error else None,
         ms=ms,
         job=job.id,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from redis import Redis
 
 from core.errors import AttemptOver, QueueUnavailable
-from core.jobs.parsing import parse_job, write_result
-from core.jobs.records import Job, JobResult, Problem, Stage, State
+from core.jobs.parsing import parse_job, write_problem, write_result
+from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key
 from core.redis_client import reachable
 
@@ -105,9 +105,17 @@ class Attempts:
         arguments = (attempt.job.id, attempt.token, value, fingerprint, self._ttl)
         return bool(self._scripts.run("succeed", *arguments))
 
-    def fail(self, attempt: Attempt, problem: Problem) -> bool:
-        """End a job with an error for good; False if the attempt is over."""
-        value = problem.model_dump_json()
+    def skip(self, attempt: Attempt, skipped: Skipped) -> bool:
+        """End a job as succeeded without a result; False if the attempt is over."""
+        arguments = (attempt.job.id, attempt.token, skipped.model_dump_json(), "", self._ttl)
+        return bool(self._scripts.run("succeed", *arguments))
+
+    def fail(self, attempt: Attempt, problem: Problem, chroma: float | None = None) -> bool:
+        """End a job with an error for good; False if the attempt is over.
+
+        ``chroma`` is that of the source, if it was measured.
+        """
+        value = write_problem(problem, chroma)
         return bool(self._scripts.run("fail", attempt.job.id, attempt.token, value))
 
     def give_back(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from core.errors import TintypeError
-from core.jobs.records import Job, JobResult, State, Timings
+from core.jobs.records import Job, JobResult, Problem, State, Timings
 
 STAGES = tuple(name for name in Timings.model_fields if name != "queued_ms")
 """In the order in which a result keeps their milliseconds; new ones go to the end."""
@@ -31,6 +31,12 @@ def write_result(result: JobResult) -> str:
     return json.dumps(kept, separators=(",", ":"))
 
 
+def write_problem(problem: Problem, chroma: float | None) -> str:
+    """Return what a job's hash keeps of an error, and of the chroma that led to it."""
+    measured = {} if chroma is None else {"chroma": chroma}
+    return json.dumps(problem.model_dump() | measured, separators=(",", ":"))
+
+
 def moment(milliseconds: str | None) -> datetime | None:
     """Return a time that Redis has as milliseconds since the epoch."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
@@ -39,6 +45,9 @@ def moment(milliseconds: str | None) -> datetime | None:
 def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
     spec = json.loads(fields["spec"])
     result = json.loads(fields.get("result", "{}"))
+    error = json.loads(fields["error"]) if "error" in fields else None
+    if error and "chroma" in error:
+        result["chroma"] = error.pop("chroma")
     timings = dict(zip(STAGES, result.pop("timings", ()), strict=False))
     if "started" in fields:
         timings["queued_ms"] = max(0, int(fields["started"]) - int(fields["created"]))
@@ -54,7 +63,7 @@ def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
             "stage": fields.get("stage"),
             "worker": fields.get("worker"),
             "timings": Timings.model_validate(timings),
-            "error": json.loads(fields["error"]) if "error" in fields else None,
+            "error": error,
             "created": moment(fields["created"]),
             "started": moment(fields.get("started")),
             "finished": moment(fields.get("finished")),

@@ -12,6 +12,8 @@ from core.objects import ObjectRef
 from core.webhook_urls import check_webhook_url
 
 Milliseconds = Annotated[float, Field(ge=0), AfterValidator(lambda ms: round(ms, 2))]
+Chroma = Annotated[float, Field(ge=0), AfterValidator(lambda chroma: round(chroma, 2))]
+OnColor = Literal["recolor", "skip", "fail"]
 FinalState = Literal["succeeded", "failed", "canceled"]
 
 
@@ -28,7 +30,7 @@ class State(StrEnum):
     RUNNING = "running"
     """A worker holds it; ``attempt`` is that worker's fencing token."""
     SUCCEEDED = "succeeded"
-    """The result is in storage at ``destination``."""
+    """The result is in storage at ``destination``; if it was ``skipped``, there is none."""
     FAILED = "failed"
     """It ended without a result; ``error`` says why."""
     CANCELED = "canceled"
@@ -83,6 +85,8 @@ class Options(Record):
     """For JPEG and WebP; left out: 92."""
     force: bool = False
     """Do it again, though the same source, options and model have a result already."""
+    on_color: OnColor = "recolor"
+    """What to do with a photograph that is in colour already: skip it, fail, or recolour it."""
 
 
 class Webhook(Record):
@@ -166,7 +170,19 @@ class JobResult(Record):
     etag: str = ""
     """Of the object, by which it is known again."""
     cached: bool = False
+    chroma: Chroma | None = None
+    """Of the source, if ``on_color`` had it measured."""
     timings: Timings
+
+
+class Skipped(Record):
+    """What is kept of a job that succeeded by doing nothing."""
+
+    skipped: str
+    """Why: ``already_color``."""
+    chroma: Chroma
+    width: int
+    height: int
 
 
 class Job(Record):
@@ -197,6 +213,10 @@ class Job(Record):
     """Of the result in storage."""
     cached: bool = False
     """Whether an earlier job had made this result already."""
+    skipped: str | None = None
+    """Why there is no result though the job has succeeded: ``already_color``, see ``on_color``."""
+    chroma: Chroma | None = None
+    """Colour of the source beyond its tone, if ``on_color`` had it measured."""
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from skimage import data
 
+from benchmarks.toning import rounded, sepia
 from worker.colour.lightness import Pixels
 
 
@@ -16,6 +18,17 @@ def gradient(height: int = 48, width: int = 64, seed: int = 0) -> NDArray[np.uin
     rng = np.random.default_rng(seed)
     ramp = np.linspace(10, 240, width)[None] + rng.normal(0, 4, (height, width))
     return np.clip(ramp, 0, 255).astype(np.uint8)
+
+
+def in_colour() -> NDArray[np.uint8]:
+    """A colour photograph: Chelsea the cat, (300, 451, 3)."""
+    return np.asarray(data.chelsea(), np.uint8)
+
+
+def in_sepia(seed: int = 0) -> NDArray[np.uint8]:
+    """A sepia print of ``gradient``, (48, 64, 3)."""
+    grey = gradient(seed=seed) / np.float32(255)
+    return rounded(sepia(np.asarray(grey, np.float32), np.random.default_rng()))
 
 
 def at_depth(values: NDArray[Any], depth: int) -> Pixels:

@@ -11,6 +11,7 @@ from core.jobs import (
     Limits,
     Options,
     Problem,
+    Skipped,
     Timings,
 )
 from core.jobs.records import ModelRef
@@ -29,6 +30,7 @@ RESULT = JobResult(
     bytes=30,
     timings=Timings(infer_ms=1.5),
 )
+SKIPPED = Skipped(skipped="already_color", chroma=17.4561, width=10, height=20)
 PROBLEM = Problem(code="broken_image", detail="cut short")
 
 

@@ -8,7 +8,13 @@ if ARGV[5] ~= '' then
   -- Jobs of batches are forgotten earlier, and this with them.
   if get(id, 'batch') then redis.call('HSET', job_key(id), 'fingerprint', ARGV[5]) end
 end
-if not string.find(ARGV[4], '"cached":true', 1, true) then
+local skipped = string.find(ARGV[4], '"skipped":', 1, true)
+local batch = skipped and batch_of(id)
+if batch then
+  redis.call('HINCRBY', batch_key(batch), 'succeeded', -1)
+  redis.call('HINCRBY', batch_key(batch), 'skipped', 1)
+end
+if not skipped and not string.find(ARGV[4], '"cached":true', 1, true) then
   -- How long a job takes, lately: a moving average of milliseconds.
   local took = NOW - number(id, 'started')
   local pace = tonumber(redis.call('GET', key('pace')) or took)

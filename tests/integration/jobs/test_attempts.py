@@ -7,7 +7,7 @@ from core.errors import AttemptOver
 from core.jobs import Attempts, JobStore, Limits, Stage, State
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST
 from tests.conftest import LIMITS, TTL
-from tests.support.jobs import PROBLEM, REQUEST, RESULT, started
+from tests.support.jobs import PROBLEM, REQUEST, RESULT, SKIPPED, started
 from tests.support.redis import lease_runs_out
 
 
@@ -39,6 +39,26 @@ def test_a_failed_job_says_why(jobs: JobStore, attempts: Attempts) -> None:
     assert attempts.fail(started(attempts, job_id), PROBLEM)
     assert jobs.get(job_id).error == PROBLEM
     assert jobs.get(job_id).state is State.FAILED
+
+
+def test_a_skipped_job_has_succeeded_without_a_result(jobs: JobStore, attempts: Attempts) -> None:
+    job_id = jobs.create(REQUEST).id
+    attempt = started(attempts, job_id)
+    assert attempts.skip(attempt, SKIPPED)
+    job = jobs.get(job_id)
+    assert (job.state, job.skipped, job.chroma) == (State.SUCCEEDED, "already_color", 17.46)
+    assert (job.width, job.height) == (10, 20)
+    assert (job.destination, job.model, job.bytes, job.error) == (None, None, None, None)
+    assert not attempts.skip(attempt, SKIPPED)
+
+
+def test_a_chroma_that_led_to_an_error_is_kept_with_it(jobs: JobStore, attempts: Attempts) -> None:
+    job_id = jobs.create(REQUEST).id
+    assert attempts.fail(started(attempts, job_id), PROBLEM, 17.46)
+    job = jobs.get(job_id)
+    assert (job.state, job.error, job.chroma) == (State.FAILED, PROBLEM, 17.46)
+    assert jobs.list(code=PROBLEM.code)[0] == [job]
+    assert jobs.retry(job_id).chroma is None
 
 
 def test_an_ended_job_never_starts_or_ends_again(jobs: JobStore, attempts: Attempts) -> None:

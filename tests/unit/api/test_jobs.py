@@ -47,6 +47,7 @@ def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
             "vividness": 0.3,
             "format": "png",
             "quality": 80,
+            "on_color": "skip",
         },
     }
     answer = client.post("/v1/jobs", json=order)

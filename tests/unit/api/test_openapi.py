@@ -6,7 +6,8 @@ from flask.testing import FlaskClient
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from core.jobs import JobStore
+from core.jobs import Attempts, JobStore
+from tests.support.jobs import SKIPPED, started
 from tests.unit.api.conftest import Finish
 
 SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
@@ -120,6 +121,20 @@ def test_answers_are_what_the_document_promises(
     assert_fits(document, upload.json, "NewUpload")
     assert_fits(document, client.get(upload.location).json, "Upload")
     assert_fits(document, client.get("/v1/jobs/none").json, "ProblemDocument")
+
+
+def test_a_skipped_job_is_what_the_document_promises(
+    client: FlaskClient, document: dict[str, Any], jobs: JobStore, attempts: Attempts
+) -> None:
+    order = {"source": SOURCE, "options": {"on_color": "skip"}}
+    assert_fits(document, order, "JobRequest")
+    assert client.post("/v1/jobs", json=order).status_code == 202
+    (job,) = jobs.list()[0]
+    attempts.skip(started(attempts, job.id), SKIPPED)
+    answer = client.get(f"/v1/jobs/{job.id}").json
+    assert_fits(document, answer, "Job")
+    assert answer
+    assert (answer["skipped"], answer["chroma"]) == ("already_color", 17.46)
 
 
 def test_the_docs_page_shows_the_document_and_loads_nothing_from_elsewhere(

@@ -9,7 +9,7 @@ from core.jobs import Attempts, JobRequest, JobStore
 from core.objects import ObjectRef
 from core.storage import Storage
 from tests.support.images import encoded, gradient
-from tests.support.jobs import started
+from tests.support.jobs import SKIPPED, started
 from tests.unit.api.conftest import Finish
 
 REQUEST = JobRequest(source=ObjectRef(bucket="tintype", key="photos/a.jpg"))
@@ -26,6 +26,21 @@ def test_an_unfinished_job_has_no_result(
         assert answer.json is not None
         assert answer.json["code"] == "conflict"
         assert "running" in answer.json["detail"]
+
+
+def test_a_skipped_job_has_no_result_and_says_why(
+    client: FlaskClient, jobs: JobStore, attempts: Attempts
+) -> None:
+    place = ObjectRef(bucket="tintype", key="colour/a.jpg")
+    job = jobs.create(REQUEST.model_copy(update={"destination": place}))
+    assert attempts.skip(started(attempts, job.id), SKIPPED)
+    assert jobs.get(job.id).destination == place
+    for query in ("", "?download=1"):
+        answer = client.get(f"/v1/jobs/{job.id}/result{query}")
+        assert answer.status_code == 409
+        assert answer.json is not None
+        assert answer.json["code"] == "conflict"
+        assert "already_color" in answer.json["detail"]
 
 
 def test_a_result_is_a_redirect_to_storage_that_needs_no_key(

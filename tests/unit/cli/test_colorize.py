@@ -11,7 +11,7 @@ from PIL import Image
 
 from cli import main
 from cli.colorize import colorize
-from tests.support.images import decoded, encoded, gradient
+from tests.support.images import decoded, encoded, gradient, in_colour, in_sepia
 from tests.support.standin import write_standin
 from worker.processing import Processed, process
 
@@ -94,6 +94,51 @@ def test_json_describes_each_image_on_a_line(run: Run) -> None:
     assert set(first["ms"]) == {"decode", "infer", "compose", "encode"}
     assert all(ms >= 0 for ms in first["ms"].values())
     assert second["output"] == str(Path("out/b.png"))
+
+
+def three_kinds() -> None:
+    """Write a grey, a sepia and a colour photograph."""
+    photo("album/a.jpg")
+    Path("album/b.jpg").write_bytes(encoded(in_sepia()))
+    Path("album/c[1].jpg").write_bytes(encoded(in_colour()))
+
+
+def test_photographs_in_colour_are_skipped_if_asked_for(run: Run) -> None:
+    three_kinds()
+    result = run("album", "-o", "out", "--on-color", "skip")
+    assert result.exit_code == 0
+    assert "album/c[1].jpg: skipped, in colour already (chroma 8." in result.stderr
+    assert "2 colorized into out, 0 failed, 1 skipped: in colour already" in result.stdout
+    assert files("out") == {"a.jpg", "b.jpg"}
+
+
+def test_json_says_what_was_measured_and_skipped(run: Run) -> None:
+    three_kinds()
+    grey, sepia, colour = reports(run("album", "-o", "out", "--on-color", "skip", "--json"))
+    assert grey["chroma"] == 0
+    assert sepia["chroma"] < 4 < colour["chroma"]
+    assert colour["skipped"] == "already_color"
+    assert (colour["width"], colour["height"]) == (451, 300)
+    assert not {"output", "error"} & colour.keys()
+
+
+def test_photographs_in_colour_fail_if_asked_for(run: Run) -> None:
+    three_kinds()
+    result = run("album", "-o", "out", "--on-color", "fail", "--json")
+    assert result.exit_code == 1
+    assert [report.get("error", {}).get("code") for report in reports(result)] == [
+        None,
+        None,
+        "already_color",
+    ]
+    assert files("out") == {"a.jpg", "b.jpg"}
+
+
+def test_photographs_in_colour_are_recoloured_by_default(run: Run) -> None:
+    three_kinds()
+    result = run("album", "-o", "out")
+    assert "3 colorized into out, 0 failed\n" in result.stdout
+    assert files("out") == {"a.jpg", "b.jpg", "c[1].jpg"}
 
 
 def test_one_bad_file_is_reported_and_the_rest_go_on(run: Run) -> None:

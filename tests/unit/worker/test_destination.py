@@ -68,6 +68,11 @@ def test_doing_it_again_does_not_change_the_place() -> None:
     assert place(options=Options(force=True)) == place()
 
 
+def test_what_is_done_with_colour_does_not_change_the_place() -> None:
+    assert place(options=Options(on_color="skip")) == place(options=Options(on_color="fail"))
+    assert place(options=Options(on_color="skip")) == place()
+
+
 def test_the_format_that_a_destination_asks_for_decides_what_is_the_same() -> None:
     source, plain, png = b"\xff\xd8\xff", Options(), Options(format="png")
     assert fingerprint(source, plain, DIGEST, "png") == fingerprint(source, png, DIGEST)

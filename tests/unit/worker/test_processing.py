@@ -5,14 +5,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from core.errors import BrokenImage, EmptyObject, ImageTooLarge
+from core.errors import AlreadyColor, BrokenImage, EmptyObject, ImageTooLarge
 from core.formats import OutputFormat
 from core.jobs import Options
+from core.jobs.records import OnColor
 from models import Model
 from models.manifest import open_folder
-from tests.support.images import decoded, encoded, gradient
+from tests.support.images import decoded, encoded, gradient, in_colour, in_sepia
 from tests.support.standin import write_standin
-from worker.colour import lightness
+from worker.colour import COLOUR_CHROMA, lightness
 from worker.engines import Engine, load_engine
 from worker.images import decode
 from worker.processing import process
@@ -162,6 +163,33 @@ def test_quality_is_the_one_asked_for(engine: Engine) -> None:
         for quality in (5, 50, None, 100)
     ]
     assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize("on_color", ["skip", "fail"])
+def test_a_photograph_in_colour_is_left_alone_if_asked_for(
+    engine: Engine, on_color: OnColor
+) -> None:
+    source = encoded(in_colour())
+    with pytest.raises(AlreadyColor) as caught:
+        process(source, engine, Options(on_color=on_color), LIMIT)
+    assert (caught.value.width, caught.value.height) == (451, 300)
+    assert caught.value.chroma > COLOUR_CHROMA
+    assert f"{caught.value.chroma:.2f}" in str(caught.value)
+    assert f"{COLOUR_CHROMA:.2f}" in str(caught.value)
+
+
+def test_a_sepia_print_is_colorized_whatever_is_done_on_colour(engine: Engine) -> None:
+    source = encoded(in_sepia())
+    plain = process(source, engine, Options(), LIMIT)
+    careful = process(source, engine, Options(on_color="skip"), LIMIT)
+    assert careful.data == plain.data
+    assert plain.chroma is None
+    assert careful.chroma is not None
+    assert careful.chroma < COLOUR_CHROMA
+
+
+def test_a_photograph_in_colour_is_recoloured_by_default(engine: Engine) -> None:
+    assert process(encoded(in_colour()), engine, Options(), LIMIT).chroma is None
 
 
 def test_the_errors_of_the_source_come_through(engine: Engine) -> None:

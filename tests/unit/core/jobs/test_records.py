@@ -27,6 +27,7 @@ def test_final_states_are_the_three_ends(state: State) -> None:
         {"quality": 80.5},
         {"format": "gif"},
         {"model": ""},
+        {"on_color": "ignore"},
         {"sharpness": 1},
     ],
 )
