@@ -45,6 +45,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.WebhooksOff: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EmptyObject: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ObjectTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ReportDamaged: HTTPStatus.BAD_GATEWAY,
     errors.StorageDenied: HTTPStatus.BAD_GATEWAY,
     errors.StorageRefused: HTTPStatus.BAD_GATEWAY,
     errors.ResultGone: HTTPStatus.GONE,

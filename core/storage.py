@@ -147,10 +147,13 @@ class Storage:
 
         ``after`` is the key after which the page begins; ``most`` is at most 1000.
         """
+        place: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": most}
         with translated(bucket):
-            answer = self._client.list_objects_v2(
-                Bucket=bucket, Prefix=prefix, StartAfter=after, MaxKeys=most
-            )
+            answer = self._client.list_objects_v2(**place, StartAfter=after)
+            # A server may have nothing to show on a page and more after it.
+            while answer.get("IsTruncated") and not answer.get("Contents"):
+                token = answer["NextContinuationToken"]
+                answer = self._client.list_objects_v2(**place, ContinuationToken=token)
         found = answer.get("Contents", [])
         return [Listed(each["Key"], each["Size"], _etag(each)) for each in found], bool(
             answer.get("IsTruncated")

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from core.batches.records import Entry, EntryState
+from core.errors import ReportDamaged
 from core.jobs.records import Job, Options, Record, State
 
 
@@ -63,8 +64,15 @@ def write_lines(lines: Iterable[Line]) -> bytes:
 
 
 def read_lines(data: bytes) -> list[Line]:
-    """Return the lines of a part."""
-    return [Line.model_validate_json(line) for line in data.splitlines()]
+    """Return the lines of a part.
+
+    Raises:
+        ReportDamaged: they are not as they were written.
+    """
+    try:
+        return [Line.model_validate_json(line) for line in data.splitlines()]
+    except ValueError as error:
+        raise ReportDamaged(f"a part of the report was changed in storage: {error}") from error
 
 
 def line_of(job: Job, options: Options) -> Line:

@@ -139,7 +139,10 @@ class BatchStore:
         answer = self._scripts.run("retry", batch_id)
         batch = self.get(batch_id)
         if answer != "again":
-            raise WrongState(f"the batch is {batch.state}; only one that has failed can be retried")
+            raise WrongState(
+                f"the batch is {batch.state}; only one that has failed and whose last job has "
+                "ended can be retried"
+            )
         return batch
 
     def _change(self, name: str, batch_id: str, *wanted: BatchState) -> Batch:

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from core.buckets import Access, Right
+from core.errors import PermanentError
 from core.jobs import JobRequest, Options
 from core.objects import ObjectRef
-from core.storage import Storage
+from core.storage import ObjectHead, Storage
 from worker.batches.rows import Row
 from worker.destination import describe
 from worker.engine_pool import EnginePool
@@ -31,7 +32,7 @@ class Existing:
             if row.etag is not None or row.problem or row.left_out:
                 return row
             source = ObjectRef(bucket=bucket, key=row.key)
-            head = self._storage.head(source) if self._access.allows(source, Right.READ) else None
+            head = self._head(source) if self._access.allows(source, Right.READ) else None
             return replace(row, etag=head.etag, bytes=head.bytes) if head else row
 
         with ThreadPoolExecutor(THREADS) as pool:
@@ -51,11 +52,18 @@ class Existing:
         assert asked.destination is not None, "jobs of batches name their destinations"
         if asked.options.force or not self._access.allows(asked.destination, Right.WRITE):
             return False
-        head = self._storage.head(asked.destination)
+        head = self._head(asked.destination)
         return head is not None and all(
             head.metadata.get(name) == value
             for name, value in self._wanted(asked.options, asked.destination, etag).items()
         )
+
+    def _head(self, ref: ObjectRef) -> ObjectHead | None:
+        """Return what storage says; what it refuses to say, the job will find out."""
+        try:
+            return self._storage.head(ref)
+        except PermanentError:
+            return None
 
     def _wanted(self, options: Options, destination: ObjectRef, etag: str) -> dict[str, str]:
         return describe(options, destination, self._engines.digest(options.model), etag)

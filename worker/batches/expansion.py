@@ -7,7 +7,7 @@ from core.batches.parts import Line
 from core.batches.records import Pair
 from core.batches.steps import Key, Page
 from core.buckets import Access
-from core.errors import SourceNotFound, TintypeError
+from core.errors import SourceNotFound, StorageDenied, TintypeError
 from core.jobs import JobRequest, Options, Problem
 from core.objects import ObjectRef
 from core.storage import Storage
@@ -56,7 +56,10 @@ class Expansion:
     def _kind(self, request: BatchRequest) -> str:
         """Find out whether results can be there already: it saves a question for every key."""
         place = request.destination
-        results, _ = self._storage.list_page(place.bucket, place.start, most=1)
+        try:
+            results, _ = self._storage.list_page(place.bucket, place.start, most=1)
+        except StorageDenied:
+            return OLD
         return OLD if results else NEW
 
     def _keys(self, request: BatchRequest, rows: Sequence[Row], *, check: bool) -> Sequence[Key]:

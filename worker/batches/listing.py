@@ -31,7 +31,7 @@ def read_listing(storage: Storage, request: BatchRequest, after: str | None) -> 
         )
         for each in found
     ]
-    return Rows(rows, last=not more or not rows)
+    return Rows(rows, last=not more)
 
 
 def wanted_by(request: BatchRequest) -> Matches:

@@ -12,7 +12,7 @@ from core.jobs import JobStore, Priority, Problem
 from worker.batches.expansion import Expansion
 from worker.batches.report import Reports
 from worker.batches.retries import next_retries
-from worker.draining import Stopping
+from worker.draining import Drained, Stopping
 from worker.problems import as_ours, as_problem
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,9 @@ class Stepper:
             raise
         except StepOver as error:
             log.warning("%s", error)
+            return False
+        except Drained:
+            self._steps.rest(step, more=True)
             return False
         except Exception as error:
             self._end_badly(step, error)
@@ -134,12 +137,18 @@ class Stepper:
     def _finish(self, step: Step, progress: Progress, *, reported: bool = True) -> None:
         batch = progress.batch
         if reported and not batch.dry_run:
-            self._reports.write(batch, lambda: self._steps.look(step))
+            self._reports.write(batch, lambda: self._renew(step))
         failed = batch.counts.failed
         detail = f"{failed} of {batch.counts.total} photographs failed; its report says why"
         problem = Problem(code="jobs_failed", detail=detail)
         if self._steps.finish(step, reported=reported and not batch.dry_run, problem=problem):
             log.info("batch %s has ended: %s", batch.id, batch.counts)
+
+    def _renew(self, step: Step) -> None:
+        """Keep the batch in the middle of long work, unless the worker has to stop."""
+        if self._stopping.asked:
+            raise Drained
+        self._steps.look(step)
 
     def _end_badly(self, step: Step, error: Exception) -> None:
         """Try again later, or give up what can never work."""

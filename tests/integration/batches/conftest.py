@@ -128,6 +128,11 @@ class World:
         """Do steps and jobs until the batch has ended."""
         for _ in range(10_000):
             batch = self.step(batch)
+            counts = batch.counts
+            states = (counts.queued, counts.running, counts.succeeded, counts.failed)
+            known = sum(states) + counts.canceled + counts.skipped
+            assert known == counts.total or batch.dry_run
+            assert sum(batch.codes.values()) == counts.failed
             if batch.finished:
                 return batch
             self.work(problem=problem)
