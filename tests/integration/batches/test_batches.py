@@ -6,7 +6,8 @@ import pytest
 
 from core.batches import BatchState, EntryState
 from core.errors import BatchNotFound, WrongState
-from core.jobs import Priority, State
+from core.jobs import Priority, Skipped, State
+from core.jobs.deliveries import Deliveries
 from tests.integration.batches.conftest import WINDOW, World
 from tests.support.jobs import PROBLEM
 
@@ -210,3 +211,67 @@ def test_unknown_batches(world: World) -> None:
     for call in (world.store.get, world.store.pause, world.store.cancel, world.store.retry):
         with pytest.raises(BatchNotFound):
             call("00000000-0000-7000-8000-000000000000")
+
+
+def test_the_end_of_a_batch_is_told_once(world: World) -> None:
+    world.put(*SCANS[:3])
+    webhook = {"url": "https://example.org/hook", "events": ["succeeded", "failed"]}
+    batch = world.run(world.create(webhook=webhook), {SCANS[0]: PROBLEM})
+    deliveries = Deliveries(world.redis)
+    [told] = deliveries.of_batch(batch.id)
+    assert (told.event, told.batch, told.job) == ("batch.failed", batch.id, None)
+    again = world.run(world.store.retry(batch.id))
+    assert [each.event for each in deliveries.of_batch(again.id)] == [
+        "batch.failed",
+        "batch.succeeded",
+    ]
+    for job in world.jobs.list()[0]:
+        assert deliveries.of_job(job.id) == []
+
+
+def test_photographs_in_colour_count_as_skipped(world: World) -> None:
+    world.put(*SCANS[:3])
+    batch = world.step(world.create())
+    attempt = world.attempts.start(world.published.pop(0), "host:1")
+    assert attempt
+    skipped = Skipped(skipped="already_color", chroma=20, width=10, height=10)
+    assert world.attempts.skip(attempt, skipped)
+    ended = world.run(batch)
+    assert ended.state is BatchState.SUCCEEDED
+    assert (ended.counts.succeeded, ended.counts.skipped) == (2, 1)
+    [entry] = world.all(ended, EntryState.SKIPPED)
+    assert (entry.key, entry.code, entry.result) == (SCANS[0], "already_color", None)
+
+
+def test_pages_of_keys_show_each_once_while_nothing_moves(world: World) -> None:
+    world.put(*SCANS)
+    batch = world.create()
+    for _ in range(3):
+        batch = world.step(batch)
+        world.work(most=6)
+    running = world.attempts.start(world.published.pop(0), "host:1")
+    assert running
+    batch = world.store.get(batch.id)
+    for limit in (1, 2, 7, 100):
+        keys = [entry.key for entry in world.all(batch, limit=limit)]
+        assert len(keys) == len(set(keys)) == batch.counts.total
+        for state in EntryState:
+            found = world.all(batch, state, limit)
+            assert {entry.state for entry in found} <= {state}
+            assert len(found) == getattr(batch.counts, state)
+
+
+def test_rate_and_what_is_left(world: World) -> None:
+    world.put(*SCANS[:8])
+    batch = world.step(world.create())
+    world.work(most=2)
+    ticks = f"tintype:batch:{batch.id}:ticks"
+    first = str(world.redis.lindex(ticks, 0))
+    at, ended = map(int, first.split(":"))
+    world.redis.lset(ticks, 0, f"{at - 10_000}:{ended}")
+    world.work(most=5)
+    seen = world.store.get(batch.id)
+    assert seen.rate
+    assert seen.eta_seconds
+    assert 0.3 < seen.rate < 0.7
+    assert seen.eta_seconds == pytest.approx(1 / seen.rate, rel=0.1)
