@@ -6,8 +6,10 @@ from time import time
 import pytest
 from redis import Redis
 
+from core.batches import BatchRequest, BatchStore, Steps
 from core.jobs import JobStore
 from core.jobs.deliveries import Deliveries, DeliveryState
+from tests.support.jobs import PROBLEM
 from tests.support.receivers import receiving, status
 from tests.unit.webhooks.conftest import KEY, Sending
 from webhooks import sender as module
@@ -116,3 +118,25 @@ def test_an_outcome_is_what_settles_a_delivery(sending: Sending, redis: Redis) -
         Deliveries(redis).settle(delivery, *sending.send(delivery))
     [found] = Deliveries(redis).of_job(delivery.job or "")
     assert [each.status for each in found.tries] == [500]
+
+
+def test_the_end_of_a_batch_is_told_with_the_batch(sending: Sending, redis: Redis) -> None:
+    store = BatchStore(redis)
+    with receiving() as receiver:
+        webhook = {"url": receiver.url, "events": ["canceled"]}
+        place = {"bucket": "photos", "prefix": "colour/"}
+        order = {"source": {"bucket": "photos"}, "destination": place, "webhook": webhook}
+        batch, _ = store.create(BatchRequest.model_validate_json(json.dumps(order)))
+        store.cancel(batch.id)
+        steps = Steps(redis, window=10, most_queued=0)
+        step = steps.begin(batch.id)
+        assert step
+        assert steps.finish(step, reported=False, problem=PROBLEM)
+        [delivery] = Deliveries(redis).of_batch(batch.id)
+        assert sending.send(delivery).state is DeliveryState.DELIVERED
+    [message] = receiver.messages
+    assert json.loads(message.body) == {
+        "type": "batch.canceled",
+        "timestamp": delivery.model_dump(mode="json")["created"],
+        "data": store.get(batch.id).model_dump(mode="json"),
+    }
