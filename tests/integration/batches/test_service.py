@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,3 +136,21 @@ def test_a_manifest_names_keys_destinations_and_options(service: Service, archiv
     assert results["archive/00.jpg"] == "picked/zero.png"
     assert results["archive/01.jpg"] == "colour of archive/01.jpg.png"
     assert results["../secret"] is None
+
+
+def test_the_example_of_the_docs(service: Service, tmp_path: Path) -> None:
+    docs = (Path(__file__).parents[3] / "docs" / "batches.md").read_text()
+    [script] = re.findall(r"^```bash\n(.*?)^```$", docs, re.MULTILINE | re.DOTALL)
+    address = "http://127.0.0.1:8000"
+    assert address in script
+    service.put("scans/1936/a.jpg", encoded(gradient(seed=7)))
+    command = ["bash", "-euo", "pipefail", "-c", script.replace(address, service.url)]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+    dry = json.loads((tmp_path / "dry.json").read_text())
+    assert {"source": "scans/1936/a.jpg", "destination": "colour/1936/a.jpg"} in (
+        dry["estimate"]["pairs"]
+    )
+    rows = [*csv.DictReader(io.StringIO((tmp_path / "report.csv").read_text()))]
+    assert ("scans/1936/a.jpg", "colour/1936/a.jpg", "succeeded") in {
+        (row["key"], row["result"], row["state"]) for row in rows
+    }
