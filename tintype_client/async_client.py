@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 
 import httpx
 from httpx_sse import EventSource
@@ -17,11 +17,11 @@ from tintype_client.errors import TintypeClientError
 from tintype_client.following import Following
 from tintype_client.models import Event, Job, Page
 from tintype_client.retries import Retries
-from tintype_client.shared import Waiting, as_method, http_options, our_errors, whole_file
+from tintype_client.shared import Waiting, as_method, http_options, look, our_errors, whole_file
 
 P = ParamSpec("P")
 T = TypeVar("T")
-R = TypeVar("R", Job, Batch)
+R = TypeVar("R", bound=Job | Batch)
 AwaitedMethod = Callable[Concatenate["AsyncClient", P], Awaitable[T]]
 ListMethod = Callable[Concatenate["AsyncClient", P], AsyncIterator[T]]
 
@@ -87,6 +87,18 @@ class AsyncClient:
         call, target = job_calls.result(job), Path(path)
         await self._persist(lambda: self._download_once(call, target))
         return target
+
+    async def download_report(
+        self, batch: Batch | str, path: str | Path, format: Literal["csv", "json"] = "csv"
+    ) -> Path:
+        """Write the report of a batch to a file, which is there whole or not at all."""
+        call, target = batch_calls.report(batch, format), Path(path)
+        await self._persist(lambda: self._download_once(call, target))
+        return target
+
+    async def look(self, record: R, *, wait: float = 0) -> R:
+        """Look at a job or batch again; with ``wait`` as soon as it has ended."""
+        return await self._send(look(record, wait=wait))
 
     async def wait(self, record: R, timeout: float | None = None) -> R:
         """Return a job or batch when it has ended, even if the API restarts meanwhile.

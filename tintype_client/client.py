@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 
 import httpx
 from httpx_sse import EventSource
@@ -17,11 +17,11 @@ from tintype_client.errors import TintypeClientError
 from tintype_client.following import Following
 from tintype_client.models import Event, Job, Page
 from tintype_client.retries import Retries
-from tintype_client.shared import Waiting, as_method, http_options, our_errors, whole_file
+from tintype_client.shared import Waiting, as_method, http_options, look, our_errors, whole_file
 
 P = ParamSpec("P")
 T = TypeVar("T")
-R = TypeVar("R", Job, Batch)
+R = TypeVar("R", bound=Job | Batch)
 Method = Callable[Concatenate["Client", P], T]
 
 
@@ -98,6 +98,18 @@ class Client:
         call, target = job_calls.result(job), Path(path)
         self._persist(lambda: self._download_once(call, target))
         return target
+
+    def download_report(
+        self, batch: Batch | str, path: str | Path, format: Literal["csv", "json"] = "csv"
+    ) -> Path:
+        """Write the report of a batch to a file, which is there whole or not at all."""
+        call, target = batch_calls.report(batch, format), Path(path)
+        self._persist(lambda: self._download_once(call, target))
+        return target
+
+    def look(self, record: R, *, wait: float = 0) -> R:
+        """Look at a job or batch again; with ``wait`` as soon as it has ended."""
+        return self._send(look(record, wait=wait))
 
     def wait(self, record: R, timeout: float | None = None) -> R:
         """Return a job or batch when it has ended, even if the API restarts meanwhile.

@@ -20,7 +20,7 @@ from tintype_client.job_calls import job
 from tintype_client.models import Job
 from tintype_client.retries import is_passing, unreachable
 
-R = TypeVar("R", Job, Batch)
+R = TypeVar("R", bound=Job | Batch)
 P = ParamSpec("P")
 T = TypeVar("T")
 CONNECT_SECONDS = 5.0
@@ -52,11 +52,18 @@ def as_method(method: Callable[P, T], make: Callable[..., Any]) -> Callable[P, T
     return method
 
 
+def look(record: R, *, wait: float = 0) -> Call[R]:
+    """Look at a job or batch again; with ``wait`` as soon as it has ended."""
+    id = record.id
+    call = job(id, wait=wait) if isinstance(record, Job) else batch(id, wait=wait)
+    return cast(Call[R], call)
+
+
 class Waiting(Generic[R]):
     """Waits for the end of a job or batch by long polls; sends nothing itself."""
 
     def __init__(self, record: R, timeout: float | None, patience: float) -> None:
-        self._record: Job | Batch = record
+        self._record = record
         self._timeout = math.inf if timeout is None else timeout
         self._deadline = time.monotonic() + self._timeout
         self._patience = patience
@@ -80,9 +87,7 @@ class Waiting(Generic[R]):
         if not self._left:
             raise self._over()
         wait = min(self._left, MOST_WAIT) // 1
-        one = self._record
-        call = job(one.id, wait=wait) if isinstance(one, Job) else batch(one.id, wait=wait)
-        return cast(Call[R], call)
+        return look(self._record, wait=wait)
 
     def failed(self, error: TintypeClientError) -> None:
         """Take the failure of a look.
