@@ -146,7 +146,7 @@ def split_url(url: str) -> tuple[str, str]:
 def as_options(options: OptionsLike | None) -> dict[str, Any] | None:
     """Return options without those that are left out."""
     if isinstance(options, BaseModel):
-        return options.model_dump(mode="json", exclude_none=True)
+        return options.model_dump(mode="json", exclude_defaults=True)
     return None if options is None else dict(options)
 
 
