@@ -61,13 +61,6 @@ class Estimate(Answer):
     """The first keys."""
 
 
-class Report(Answer):
-    """The list of all keys and what became of them."""
-
-    csv: ObjectRef
-    json_: ObjectRef = Field(alias="json")
-
-
 class Batch(Answer):
     """A set of jobs made from a prefix or a manifest."""
 
@@ -91,7 +84,8 @@ class Batch(Answer):
     """Jobs that ended in a second, lately."""
     eta_seconds: float | None = None
     estimate: Estimate | None = None
-    report: Report | None = None
+    report: Mapping[str, ObjectRef] | None = None
+    """Where it is in each format: the list of all keys and what became of them."""
     error: Problem | None = None
     created: datetime
     finished: datetime | None = None

@@ -71,6 +71,8 @@ class Job(Answer):
     state: str
     """``queued``, ``running``, ``succeeded``, ``failed`` or ``canceled``."""
     attempt: int
+    batch: str | None = None
+    """The batch it is one of."""
     source: ObjectRef
     destination: ObjectRef | None = None
     options: Options = Options()

@@ -24,7 +24,7 @@ class Reply:
 
 def record(value: BaseModel | dict[str, Any], status: int = 200) -> Reply:
     """Answer with a record of the API's own, or with JSON."""
-    own = value.model_dump_json(by_alias=True) if isinstance(value, BaseModel) else None
+    own = value.model_dump_json() if isinstance(value, BaseModel) else None
     return Reply(status, (own or json.dumps(value)).encode())
 
 

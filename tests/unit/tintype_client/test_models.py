@@ -17,7 +17,7 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
         "Options", "Problem", "ModelRef", "Timings", "Job",
     )),
     *((getattr(batch_models, name), getattr(core_batches, name)) for name in (
-        "BatchSource", "BatchDestination", "Counts", "Pair", "Estimate", "Report", "Batch", "Entry",
+        "BatchSource", "BatchDestination", "Counts", "Pair", "Estimate", "Batch", "Entry",
     )),
     (models.Retried, schemas.Retried),
 ]  # fmt: skip
