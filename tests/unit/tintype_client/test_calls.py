@@ -1,5 +1,6 @@
 """What is asked, and how answers are read; nothing is sent."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,14 @@ import httpx
 import pytest
 
 from tintype_client import ObjectRef, Options, TintypeApiError
-from tintype_client.batch_calls import report, submit_batch
+from tintype_client.batch_calls import (
+    cancel_batch,
+    pause_batch,
+    report,
+    resume_batch,
+    retry_failed,
+    submit_batch,
+)
 from tintype_client.call import Call
 from tintype_client.job_calls import job, ready, submit
 
@@ -83,6 +91,20 @@ def test_a_batch_says_only_what_was_given() -> None:
     dry = submit_batch("s3://photos", "s3://out", manifest="s3://lists/a.csv", dry_run=True)
     assert dry.json["source"]["manifest"] == {"bucket": "lists", "key": "a.csv"}
     assert dry.json["dry_run"] is True
+
+
+@pytest.mark.parametrize(
+    ("make", "end"),
+    [
+        (pause_batch, "pause"),
+        (resume_batch, "resume"),
+        (cancel_batch, "cancel"),
+        (retry_failed, "retry-failed"),
+    ],
+)
+def test_a_batch_is_told_what_to_do(make: Callable[[str], Call[Any]], end: str) -> None:
+    made = request(make("1"))
+    assert (made.method, made.url.path) == ("POST", f"/below/v1/batches/1/{end}")
 
 
 def test_a_report_comes_through_the_api() -> None:
