@@ -79,7 +79,10 @@ def api_flag(command: C) -> C:
 
 def as_options(flags: dict[str, Any]) -> dict[str, Any]:
     """Return the flags of how to colorize that were given, as a job's options."""
-    return {name: value for name, value in flags.items() if value not in (None, False)}
+    # Not by equality: a vividness of 0 is one that was given.
+    return {
+        name: value for name, value in flags.items() if value is not None and value is not False
+    }
 
 
 def _with(command: C, *decorators: Callable[[C], C]) -> C:

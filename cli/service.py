@@ -52,7 +52,11 @@ def connected(api: str | None) -> Iterator[Client]:
     Raises:
         Failure: it cannot be reached, or refuses something.
     """
-    with Client(api or _of_stack(), patience=PATIENCE) as client:
+    try:
+        client = Client(api or _of_stack(), patience=PATIENCE)
+    except ValueError as error:
+        raise Failure("api_unreachable", str(error)) from error
+    with client:
         try:
             yield client
         except TintypeApiError as error:

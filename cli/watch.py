@@ -44,6 +44,7 @@ def follow(client: Client, record: R, console: Console) -> R:
     failures = Failures(client)
     try:
         with open_view(console) as view:
+            failures.update(record)
             view.show(record, failures.last)
             while not record.ended:
                 record = _look(client, record, failures, view)
@@ -62,12 +63,12 @@ class Failures:
         self._count = 0
         self.last: list[Entry] = []
 
-    def update(self, batch: Batch) -> None:
-        """Read the failures, if their number has changed; of very many only the first."""
-        if batch.counts.failed != self._count:
-            entries = self._client.batch_jobs(batch, state="failed", page_size=FAILURES_READ)
+    def update(self, record: Job | Batch) -> None:
+        """Read the failures, if their number has changed; those of the first 500."""
+        if isinstance(record, Batch) and record.counts.failed != self._count:
+            entries = self._client.batch_jobs(record, state="failed", page_size=FAILURES_READ)
             self.last = [*islice(entries, FAILURES_READ)][-FAILURES_SHOWN:]
-            self._count = batch.counts.failed
+            self._count = record.counts.failed
 
 
 def _find(client: Client, id: str) -> Job | Batch:
@@ -86,8 +87,7 @@ def _look(client: Client, record: R, failures: Failures, view: View) -> R:
     while True:
         try:
             record = client.look(record, wait=LOOK_SECONDS)
-            if isinstance(record, Batch):
-                failures.update(record)
+            failures.update(record)
             break
         except TintypeClientError as error:
             if not is_passing(error) or time.monotonic() - began > AWAY_SECONDS:

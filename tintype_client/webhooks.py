@@ -64,8 +64,8 @@ def verify_webhook(
     if not keys:
         raise ValueError("there is no secret to check webhooks with")
     message_id, timestamp, signatures = _signed_headers(headers)
-    content = f"{message_id}.{timestamp}.".encode() + body
-    given = [word.encode() for word in signatures.split()]
+    content = f"{message_id}.{timestamp}.".encode(errors="replace") + body
+    given = [word.encode(errors="replace") for word in signatures.split()]
     # Every pair is compared, each in constant time.
     matches = [hmac.compare_digest(_sign(key, content), one) for key in keys for one in given]
     if not any(matches):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Service
+from tests.integration.conftest import MAX_BYTES, Service
 from tests.support.clients import KINDS, Kind, open_client
 from tests.support.images import decoded, encoded, gradient
 from tintype_client import Options, TintypeApiError
@@ -73,6 +73,13 @@ def test_a_wrong_order_is_told_by_field(service: Service, kind: Kind) -> None:
         assert [field["field"] for field in raised.value.fields] == ["options.temprature"]
         with pytest.raises(TintypeApiError, match="job_not_found"):
             client.cancel("no-such")
+
+
+def test_a_file_that_is_too_large_is_refused_in_words(service: Service, kind: Kind) -> None:
+    with open_client(kind, service.url, patience=0) as client:
+        with pytest.raises(TintypeApiError) as raised:
+            client.submit(bytes(MAX_BYTES + 1))
+        assert raised.value.status == 413
 
 
 def test_networks_and_readiness(service: Service, kind: Kind) -> None:

@@ -189,6 +189,18 @@ def test_a_report_that_is_not_there_yet_is_refused() -> None:
     assert not Path("report.csv").exists()
 
 
+def test_what_was_given_is_asked_for_even_if_it_is_nothing() -> None:
+    with service_of(record(JOB, 202)) as api:
+        run("submit", "s3://photos/a.jpg", "--vividness", "0", "--force")
+    assert api.asked[0].json["options"] == {"vividness": 0, "force": True}
+
+
+def test_a_batch_that_has_ended_is_shown_with_its_failures() -> None:
+    with service_of(NOT_FOUND, record(FAILED_BATCH), FAILURES):
+        done = run("watch", "batch-1")
+    assert "1936/x.jpg: broken_image: cut short" in done.stdout
+
+
 def test_a_result_never_overwrites_a_source_or_another_result() -> None:
     for folder in ("one", "two"):
         Path(folder).mkdir()
@@ -236,7 +248,8 @@ def test_a_service_that_is_away_is_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_address_that_is_none_is_one_line() -> None:
-    done = run("watch", "job-1", "--api", "localhost:8000")
+@pytest.mark.parametrize("address", ["localhost:8000", "http://[", "http://a:99999", "ftp://a"])
+def test_an_address_that_is_none_is_one_line(address: str) -> None:
+    done = run("watch", "job-1", "--api", address)
     assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
     assert done.stderr.startswith("tintype: ")

@@ -62,6 +62,8 @@ def test_an_old_one_is_refused_unless_that_is_tolerated(age: float) -> None:
         {"webhook-signature": ""},
         {"webhook-signature": "v1,"},
         {"webhook-signature": "v1,größe"},
+        {"webhook-signature": "v1,\udcff"},
+        {"webhook-id": "\udcff"},
         {"webhook-signature": "v2," + "a" * 43 + "="},
     ],
 )
