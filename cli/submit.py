@@ -122,7 +122,7 @@ def _ended(
                     photo.error = (photo.job.error.code, photo.job.error.detail)
                 elif photo.job.state != "succeeded":
                     photo.error = (photo.job.state, "someone has canceled the job")
-                elif output:
+                elif output and not photo.job.skipped:
                     target = _named(Path(output), photo) if folder else Path(output)
                     _download(client, photo, target, taken)
             yield photo
@@ -154,6 +154,8 @@ def _download(client: Client, photo: Photo, target: Path, taken: set[Path]) -> N
 
 def _where(photo: Photo) -> str:
     assert photo.job is not None
+    if photo.job.skipped:
+        return f"skipped, {photo.job.skipped}"
     return f"{photo.job.state}, {photo.output or photo.job.destination}"
 
 

@@ -36,6 +36,8 @@ class Options(Answer):
     format: str | None = None
     quality: int | None = None
     force: bool = False
+    on_color: str | None = None
+    """What to do with a photograph that is in colour already: ``recolor``, ``skip``, ``fail``."""
 
 
 class Problem(Answer):
@@ -87,6 +89,9 @@ class Job(Answer):
     bytes: int | None = None
     etag: str | None = None
     cached: bool = False
+    skipped: str | None = None
+    """Why there is no result though it has succeeded: ``already_color``."""
+    chroma: float | None = None
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime

@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -37,6 +38,16 @@ def test_files_go_and_results_come() -> None:
         assert (image.format, image.mode) == ("PNG", "RGB")
     assert "broken.jpg: unsupported_format: " in done.stderr
     assert "none.jpg: file_error: " in done.stderr
+
+
+def test_what_is_in_colour_already_can_be_skipped() -> None:
+    coloured = np.zeros((48, 64, 3), np.uint8)
+    coloured[:, :32], coloured[:, 32:] = (200, 30, 30), (30, 200, 60)
+    Path("coloured.png").write_bytes(encoded(coloured, "PNG"))
+    done = run("submit", "coloured.png", "-o", "out", "--on-color", "skip")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == "coloured.png: skipped, already_color"
+    assert not Path("out").exists()
 
 
 def test_an_object_goes_to_another_and_can_be_watched(service: Service) -> None:
