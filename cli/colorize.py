@@ -1,7 +1,6 @@
 """``tintype colorize``: files in, files out, no servers."""
 
 import json
-import math
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.find_images import Found, Target, find
+from cli.flags import colour_flags
 from core.errors import AlreadyColor, ObjectTooLarge
 from core.formats import OutputFormat
 from core.jobs import Options
@@ -26,12 +26,6 @@ Identity = tuple[int, int]
 """Device and inode of a file."""
 
 
-def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    if value is not None and math.isnan(value):
-        raise click.BadParameter("nan is not a number.")
-    return value
-
-
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option(
@@ -43,31 +37,7 @@ def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 )
 @click.option("--model", help="Name of a network, or a folder that holds one.")
 @click.option("--engine", help="Way of running the network.")
-@click.option(
-    "--temperature",
-    type=click.FloatRange(0.01, 1),
-    callback=_not_nan,
-    help="1 is the mean of all likely colours, towards 0 the likeliest alone; left out: the "
-    "network's own.",
-)
-@click.option(
-    "--vividness",
-    type=click.FloatRange(0, 1),
-    callback=_not_nan,
-    help="Favours rare colours: 0 not at all, 1 as much as common ones; left out: the network's "
-    "own.",
-)
-@click.option(
-    "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
-)
-@click.option("--quality", type=click.IntRange(1, 100), help="For JPEG and WebP.")
-@click.option(
-    "--on-color",
-    type=click.Choice(["recolor", "skip", "fail"]),
-    default="recolor",
-    show_default=True,
-    help="For photographs that are in colour already; sepia and other tones are not colour.",
-)
+@colour_flags
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per image.")
 def colorize(
     paths: tuple[Path, ...],
@@ -78,7 +48,7 @@ def colorize(
     vividness: float | None,
     format: OutputFormat | None,
     quality: int | None,
-    on_color: OnColor,
+    on_color: OnColor | None,
     as_json: bool,
 ) -> None:
     """Colorize image files or folders of them, without any server.
@@ -96,7 +66,7 @@ def colorize(
         vividness=vividness,
         format=format,
         quality=quality,
-        on_color=on_color,
+        on_color=on_color or "recolor",
     )
     found = find(paths, output)
     if not found.targets and not found.errors:

@@ -39,10 +39,10 @@ def test_the_curl_example(service: Service, folder: Path) -> None:
         assert (image.format, image.mode) == ("PNG", "RGB")
 
 
-def test_the_python_example(folder: Path) -> None:
-    command = [sys.executable, "-c", _block("python")]
+def test_the_python_example(service: Service, folder: Path) -> None:
+    command, env = [sys.executable, "-c", _block("python")], {"TINTYPE_API": service.url}
     done = subprocess.run(
-        command, cwd=folder, check=True, timeout=120, capture_output=True, text=True
+        command, cwd=folder, check=True, timeout=120, capture_output=True, text=True, env=env
     )
     assert done.stdout.startswith("succeeded")
     with Image.open(folder / "cat.png") as image:

@@ -1,0 +1,92 @@
+"""Flags that several commands have."""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def _not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number.")
+    return value
+
+
+def colour_flags(command: C) -> C:
+    """Add the flags that say how to colorize."""
+    return _with(
+        command,
+        click.option(
+            "--temperature",
+            type=click.FloatRange(0.01, 1),
+            callback=_not_nan,
+            help="1 is the mean of all likely colours, towards 0 the likeliest alone; left out: "
+            "the network's own.",
+        ),
+        click.option(
+            "--vividness",
+            type=click.FloatRange(0, 1),
+            callback=_not_nan,
+            help="Favours rare colours: 0 not at all, 1 as much as common ones; left out: the "
+            "network's own.",
+        ),
+        click.option(
+            "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
+        ),
+        click.option("--quality", type=click.IntRange(1, 100), help="For JPEG and WebP."),
+        click.option(
+            "--on-color",
+            type=click.Choice(["recolor", "skip", "fail"]),
+            help="For photographs that are in colour already; sepia and other tones are not "
+            "colour; left out: recolor.",
+        ),
+    )
+
+
+def order_flags(command: C) -> C:
+    """Add the flags of what is asked of a service; see ``as_options``."""
+    return _with(
+        command,
+        click.option("--model", help="Name of a network that the service has."),
+        colour_flags,
+        click.option(
+            "--force", is_flag=True, help="Do it again, though there is a result already."
+        ),
+        click.option(
+            "--priority", type=click.Choice(["high", "normal", "low"]), help="Of the jobs."
+        ),
+        api_flag,
+    )
+
+
+def api_flag(command: C) -> C:
+    """Add the flag that says where the service is."""
+    return _with(
+        command,
+        click.option(
+            "--api",
+            metavar="URL",
+            envvar="TINTYPE_API",
+            show_envvar=True,
+            help="Of the service; left out: that of 'tintype up' in this folder, else port 8000 "
+            "of this machine.",
+        ),
+    )
+
+
+def as_options(flags: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags of how to colorize that were given, as a job's options."""
+    # Not by equality: a vividness of 0 is one that was given.
+    return {
+        name: value for name, value in flags.items() if value is not None and value is not False
+    }
+
+
+def _with(command: C, *decorators: Callable[[C], C]) -> C:
+    """Apply decorators so that help shows their flags in this order."""
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command

@@ -1,0 +1,24 @@
+"""Where the API is."""
+
+import os
+
+import httpx
+
+VARIABLE = "TINTYPE_API"
+DEFAULT = "http://127.0.0.1:8000"
+
+
+def find_api(api: str | None = None) -> str:
+    """Return the given address, else that of the environment, else that of ``tintype up``.
+
+    Raises:
+        ValueError: it is not the address of a server.
+    """
+    address = api or os.environ.get(VARIABLE) or DEFAULT
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{address!r} is not an address: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"{address!r} is not an address: write http://host:port")
+    return address
