@@ -14,6 +14,7 @@ from rich.progress import Progress
 from cli.flags import as_options, order_flags
 from cli.progress_views import printable
 from cli.service import connected, object_url
+from core.formats import format_of
 from tintype_client import Client, Job, TintypeApiError
 
 
@@ -55,7 +56,8 @@ class Photo:
     "-o",
     "--output",
     metavar="PATH",
-    help="File, or folder, to download the results to; waits for them.",
+    help="File for one result, or folder, to download to; what has no ending of an image is a "
+    "folder. Waits for the results.",
 )
 @click.option("--wait", is_flag=True, help="Wait until all jobs have ended.")
 @order_flags
@@ -113,7 +115,7 @@ def _ended(
 ) -> Iterator[Photo]:
     """Go through the photographs as their jobs end, and download their results."""
     taken = {Path(photo.source).resolve() for photo in photos if not photo.stored}
-    folder = output and (len(photos) > 1 or output.endswith("/") or Path(output).is_dir())
+    folder = output and (len(photos) > 1 or Path(output).is_dir() or not format_of(output))
     with Progress(console=Console(stderr=True), disable=not visible, transient=True) as progress:
         for photo in progress.track(photos, description="Colorizing"):
             if photo.job:

@@ -50,6 +50,15 @@ def test_what_is_in_colour_already_can_be_skipped() -> None:
     assert not Path("out").exists()
 
 
+@pytest.mark.parametrize(
+    ("output", "expected"), [("out", "out/a.jpg"), ("out/b.png", "out/b.png"), ("c.jpg", "c.jpg")]
+)
+def test_where_one_result_goes(output: str, expected: str) -> None:
+    Path("a.jpg").write_bytes(encoded(gradient(seed=77)))
+    assert run("submit", "a.jpg", "-o", output).exit_code == 0
+    assert Path(expected).is_file()
+
+
 def test_an_object_goes_to_another_and_can_be_watched(service: Service) -> None:
     source = str(service.put("commands/a.jpg", encoded(gradient(seed=77))))
     done = run("submit", source, "--to", "s3://tintype/commands/out.webp", "--json")
