@@ -21,10 +21,11 @@ from pydantic import (
     WrapValidator,
 )
 
+from core.batches import BatchDestination
 from core.errors import InvalidSetting, TintypeError
 from core.formats import READABLE, ending
 from core.jobs import JobRequest, Options, Priority, Webhook
-from core.key_templates import KeyTemplate, fixed_start, result_key
+from core.key_templates import KeyTemplate
 from core.objects import RESULTS, UPLOADS, ObjectRef, check_bucket, check_prefix
 
 SETTING = "TINTYPE_RULES"
@@ -56,17 +57,12 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Destination(_Part):
-    """Where the results of a rule go."""
+class Destination(BatchDestination):
+    """Where the results of a rule go, as those of a batch; errors name the field."""
 
     bucket: Bucket
     prefix: Prefix = ""
     key_template: Annotated[KeyTemplate, _TOLD] = "{path}"
-
-    @property
-    def start(self) -> str:
-        """Return what the keys of all results begin with."""
-        return self.prefix + fixed_start(self.key_template)
 
 
 class Rule(_Part):
@@ -113,7 +109,7 @@ class Rule(_Part):
         to = self.destination
         if to is None:
             return None
-        key = result_key(to.key_template, to.prefix, source, self.prefix, self.options.format)
+        key = to.key_for(source, self.prefix, self.options.format)
         return ObjectRef(bucket=to.bucket, key=key)
 
 
