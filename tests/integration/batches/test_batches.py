@@ -186,6 +186,10 @@ def test_a_paused_batch_starts_nothing_and_loses_nothing(world: World) -> None:
     assert len(world.jobs.list(State.QUEUED)[0]) == WINDOW - 2
     resumed = world.store.resume(batch.id)
     assert resumed.state is BatchState.EXPANDING
+    world.store.pause(batch.id)
+    world.step(batch)
+    assert world.sweep() == [], "there is nothing to do"
+    world.store.resume(batch.id)
     assert world.run(batch).counts.succeeded == 40
 
 
