@@ -93,9 +93,10 @@ class Senders:
 def _shown(headers: Headers) -> Iterator[str]:
     """Yield what is shown as a secret: Bearer, the password of Basic, X-Api-Key."""
     if (header := headers.get("Authorization")) is not None:
-        given = Authorization.from_header(header)
-        kind = given.type if given else ""
-        yield (given and {"bearer": given.token, "basic": given.password}.get(kind)) or ""
+        scheme, _, rest = header.partition(" ")
+        given = Authorization.from_header(header) if scheme.lower() == "basic" else None
+        # Werkzeug takes a token with "=" in it for parameters.
+        yield rest.strip() if scheme.lower() == "bearer" else (given and given.password) or ""
     if (key := headers.get(API_KEY)) is not None:
         yield key
 
