@@ -90,6 +90,14 @@ def test_an_api_that_is_not_there_is_named(kind: Kind, closed_port: int) -> None
         client.job("job-1")
 
 
+def test_a_password_in_the_address_is_not_shown(kind: Kind, closed_port: int) -> None:
+    with (
+        open_client(kind, f"http://me:secret@127.0.0.1:{closed_port}", patience=0) as client,
+        pytest.raises(TintypeConnectionError, match=f"//127.0.0.1:{closed_port}/v1/jobs/job-1"),
+    ):
+        client.job("job-1")
+
+
 def test_a_token_and_the_clients_name_are_sent(kind: Kind) -> None:
     with talking(kind, record(JOB), token="t0ken") as (client, api):
         client.job("job-1")
@@ -145,6 +153,12 @@ def test_a_download_is_there_whole_or_not_at_all(kind: Kind, tmp_path: Path) -> 
         client.download("job-1", target)
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
     assert target.read_bytes() == b"whole"
+
+
+def test_a_download_may_have_any_name_that_a_file_may_have(kind: Kind, tmp_path: Path) -> None:
+    with talking(kind, Reply(200, b"in colour")) as (client, _):
+        path = client.download("job-1", tmp_path / ("a" * 255))
+    assert path.read_bytes() == b"in colour"
 
 
 def frame(number: int, state: str, **more: str) -> str:
@@ -206,8 +220,11 @@ def test_a_gap_is_told_and_the_stream_of_all_goes_on(kind: Kind) -> None:
         (problem(404, "job_not_found"), "job_not_found"),
         (Reply(200, b"<html>", {"Content-Type": "text/html"}), "unexpected_answer"),
         (stream("event: job.running\ndata: {\n\n"), "unexpected_answer"),
+        (stream("data: " + "[" * 100_000 + "\n\n"), "unexpected_answer"),
+        (stream("id: é\nevent: job.running\ndata: {}\n\n"), "unexpected_answer"),
+        (Reply(302, b"moved", {"Location": "https://example.org/"}), "http_302"),
     ],
-    ids=["no job", "a page", "no JSON"],
+    ids=["no job", "a page", "no JSON", "deep JSON", "an odd id", "a redirect"],
 )
 def test_what_is_no_stream_is_an_error(kind: Kind, reply: Reply, code: str) -> None:
     with talking(kind, reply) as (client, api):
