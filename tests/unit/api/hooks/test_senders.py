@@ -62,6 +62,7 @@ def test_a_secret_of_any_characters_is_known(secret: str, show: str) -> None:
         {"Authorization": ""},
         {"Authorization": basic("wrong", user=SECRET)},
         {"Authorization": "Basic !"},
+        {"Authorization": "Basic é"},
         {"Authorization": f"Digest password={SECRET}"},
         {"X-Api-Key": ""},
     ],
