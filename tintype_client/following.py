@@ -10,6 +10,8 @@ from tintype_client.call import Call, api_error, misread
 from tintype_client.errors import TintypeApiError
 from tintype_client.models import Event
 
+LONGEST_PAUSE_MS = 60_000
+
 
 class Following:
     """Where a stream of events is; sends nothing itself."""
@@ -52,7 +54,7 @@ class Following:
             TintypeApiError: its data cannot be read.
         """
         if message.retry is not None:
-            self.pause = message.retry / 1000
+            self.pause = min(max(message.retry, 0), LONGEST_PAUSE_MS) / 1000
         try:
             message.id.encode("ascii")  # It goes into a header.
             event = _event(message) if message.data else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx_sse import ServerSentEvent
 
 from tests.support.clients import KINDS, Kind, open_client
 from tests.support.scripted_api import Reply, ScriptedApi, problem, record, scripted, stream
@@ -16,7 +17,9 @@ from tintype_client import (
     TintypeApiError,
     TintypeConnectionError,
     WaitTimeout,
+    job_calls,
 )
+from tintype_client.following import Following
 
 JOB: dict[str, Any] = {
     "id": "job-1",
@@ -196,6 +199,13 @@ def test_a_snapshot_is_the_whole_job(kind: Kind) -> None:
     assert event.job is not None
     assert event.job.source.key == "a.jpg"
     assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize("asked", ["9" * 400, "-5"])
+def test_an_odd_pause_between_streams_is_none(asked: str) -> None:
+    following = Following(job_calls.events("job-1"), None)
+    following.take(ServerSentEvent(retry=int(asked)))
+    assert 0 <= following.pause <= 60
 
 
 def test_whoever_has_seen_the_end_is_done(kind: Kind) -> None:
