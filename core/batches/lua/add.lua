@@ -11,10 +11,7 @@ if field(id, 'state') ~= 'expanding' then return 0 end
 local record, dry = batch_key(id), field(id, 'dry_run')
 
 local function create(job, spec)
-  local source = cjson.decode(spec).source
-  local upload = string.match(source.key, '^uploads/([^/]+)/[^/]+$')
-  -- One that is deleted already fails the job: it has no source.
-  if upload then use_upload(upload, source) end
+  keep_upload(cjson.decode(spec).source)
   redis.call('HSET', job_key(job), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW,
     'batch', id)
   if priority ~= 'normal' then redis.call('HSET', job_key(job), 'priority', priority) end

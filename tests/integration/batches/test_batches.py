@@ -55,6 +55,16 @@ def test_uploads_that_it_has_as_sources_are_kept(world: World, listed: bool) -> 
         uploads.abandon(upload.id)
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_upload_that_is_its_manifest_is_kept(world: World, dry_run: bool) -> None:
+    uploads = Uploads(world.redis, 3600)
+    upload = uploads.open(new_source(world.bucket, "list.csv"), 4)
+    manifest = {"bucket": world.bucket, "key": upload.source.key}
+    world.create(source={"manifest": manifest}, dry_run=dry_run)
+    world.redis.zadd(UPLOADS, {upload.id: 1}, xx=True)
+    assert [each.id for each in uploads.claim(10)] == [upload.id] * dry_run
+
+
 def test_no_more_jobs_than_the_window_are_in_redis(world: World) -> None:
     world.put(*SCANS)
     batch = world.create()
