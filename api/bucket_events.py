@@ -14,6 +14,7 @@ from api.hooks.events import parse_body, read
 from api.hooks.rules import Rule
 from api.hooks.sns import CONFIRMATION, NOTIFICATION, SnsMessage
 from api.problems import problem
+from api.requests import read_body
 from api.schemas import EventAnswer, RefusedEvent
 from api.services import Services, services
 from core.errors import PermanentError, QueueFull
@@ -49,8 +50,7 @@ def receive() -> Any:
 def _known_message(s: Services, request: Request) -> dict[str, Any] | None:
     """Return what a known sender has sent; None if that was only about a subscription."""
     shown = s.senders.check_secret(request.headers)
-    request.max_content_length = MOST_BYTES
-    body = parse_body(request.get_data())
+    body = parse_body(read_body(request, MOST_BYTES))
     sns = SnsMessage.of(body)
     if not shown:
         s.senders.check_signature(sns)

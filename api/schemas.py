@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator, m
 from core.batches import Batch, BatchState, Entry, EntryState
 from core.batches.records import ReportFormat
 from core.jobs import Job, State
-from core.jobs.uploads import Moment, Upload
+from core.jobs.records import Moment
+from core.jobs.uploads import Upload
 from core.upload_storage import MAX_PARTS
 
 Code = Annotated[str | None, Field(pattern="^[a-z_]{1,64}$")]

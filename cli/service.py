@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.progress_views import printable
 from tintype_client import Client, TintypeApiError, TintypeConnectionError
 from tintype_client.job_calls import split_url
 
@@ -20,7 +21,7 @@ class Failure(click.ClickException):
     """What the service refused, as one line with its code."""
 
     def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
+        super().__init__(printable(f"{code}: {detail}"))
 
     def show(self, file: Any = None) -> None:
         """Print it as every command prints errors."""

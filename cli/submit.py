@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,7 +16,7 @@ from cli.flags import as_options, order_flags
 from cli.progress_views import printable
 from cli.service import connected, object_url
 from core.formats import format_of
-from tintype_client import Client, Job, TintypeApiError
+from tintype_client import Client, Job, TintypeApiError, TintypeClientError
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Photo:
     output: Path | None = None
     error: tuple[str, str] | None = None
     """Code and detail."""
+    told: bool = False
+    """Whether its JSON is printed."""
 
     @property
     def stored(self) -> bool:
@@ -81,22 +84,34 @@ def submit(
         raise click.UsageError("--to names one result; for many use -o, or 'tintype batch'")
     order = {"destination": to, "options": as_options(flags), "priority": priority}
     photos = [Photo(source) for source in sources]
-    with connected(api) as client:
+    with connected(api) as client, _nothing_lost(photos if as_json else ()):
         for photo in photos:
             _submit(client, photo, order)
             if not as_json:
                 _say(photo, photo.job.id if photo.job else "")
             elif not (wait or output):
-                click.echo(json.dumps(photo.report()))
+                _print(photo)
         if wait or output:
             for photo in _ended(client, photos, output, visible=not as_json):
                 if as_json:
-                    click.echo(json.dumps(photo.report()))
+                    _print(photo)
                 elif photo.job:
                     _say(photo, _where(photo))
     if not (wait or output or as_json) and any(photo.job for photo in photos):
         click.echo("'tintype watch ID' shows how a job goes.", err=True)
     sys.exit(any(photo.error for photo in photos))
+
+
+@contextmanager
+def _nothing_lost(photos: Sequence[Photo]) -> Iterator[None]:
+    """Print the jobs that were made even if the service goes away, or Ctrl-C ends the waiting."""
+    try:
+        yield
+    except (TintypeClientError, KeyboardInterrupt):
+        for photo in photos:
+            if photo.job and not photo.told:
+                _print(photo)
+        raise
 
 
 def _submit(client: Client, photo: Photo, order: dict[str, Any]) -> None:
@@ -118,23 +133,33 @@ def _ended(
     folder = output and (len(photos) > 1 or Path(output).is_dir() or not format_of(output))
     with Progress(console=Console(stderr=True), disable=not visible, transient=True) as progress:
         for photo in progress.track(photos, description="Colorizing"):
-            if photo.job:
-                photo.job = client.wait(photo.job)
-                if photo.job.error:
-                    photo.error = (photo.job.error.code, photo.job.error.detail)
-                elif photo.job.state != "succeeded":
-                    photo.error = (photo.job.state, "someone has canceled the job")
-                elif output and not photo.job.skipped:
-                    target = _named(Path(output), photo) if folder else Path(output)
-                    _download(client, photo, target, taken)
+            if photo.job and _succeeded(client, photo) and output and not photo.job.skipped:
+                target = _named(Path(output), photo) if folder else Path(output)
+                _download(client, photo, target, taken)
             yield photo
+
+
+def _succeeded(client: Client, photo: Photo) -> bool:
+    """Wait for the end of a job; note why there is no result."""
+    assert photo.job is not None
+    try:
+        photo.job = client.wait(photo.job)
+    except TintypeApiError as error:
+        photo.error = (error.code, error.detail)
+        return False
+    if photo.job.error:
+        photo.error = (photo.job.error.code, photo.job.error.detail)
+    elif photo.job.state != "succeeded":
+        photo.error = (photo.job.state, "someone has canceled the job")
+    return photo.error is None
 
 
 def _named(folder: Path, photo: Photo) -> Path:
     """Return the source's name in a folder, with the ending of the result."""
     assert photo.job is not None
     key = photo.job.destination.key if photo.job.destination else ""
-    return folder / (PurePosixPath(photo.source).stem + PurePosixPath(key).suffix)
+    name = PurePosixPath(photo.source) if photo.stored else Path(photo.source)
+    return folder / (name.stem + PurePosixPath(key).suffix)
 
 
 def _download(client: Client, photo: Photo, target: Path, taken: set[Path]) -> None:
@@ -159,6 +184,11 @@ def _where(photo: Photo) -> str:
     if photo.job.skipped:
         return f"skipped, {photo.job.skipped}"
     return f"{photo.job.state}, {photo.output or photo.job.destination}"
+
+
+def _print(photo: Photo) -> None:
+    click.echo(json.dumps(photo.report()))
+    photo.told = True
 
 
 def _say(photo: Photo, text: str) -> None:

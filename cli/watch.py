@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.flags import api_flag
 from cli.progress_views import View, open_view
-from cli.service import connected
+from cli.service import Failure, connected
 from tintype_client import Batch, Client, Entry, Job, TintypeApiError, TintypeClientError
 from tintype_client.retries import is_passing
 
@@ -76,9 +76,14 @@ def _find(client: Client, id: str) -> Job | Batch:
     try:
         return client.job(id)
     except TintypeApiError as error:
-        if error.status != 404:
+        if error.code != "job_not_found":
             raise
-    return client.batch(id)
+    try:
+        return client.batch(id)
+    except TintypeApiError as error:
+        if error.code != "batch_not_found":
+            raise
+        raise Failure(error.code, f"no batch and no job has the id {id!r}") from error
 
 
 def _look(client: Client, record: R, failures: Failures, view: View) -> R:

@@ -195,7 +195,7 @@ class AsyncClient:
     async def _stream(self, following: Following, retries: Retries) -> AsyncGenerator[Event, None]:
         response = await self._http.send(following.request(self._http), stream=True)
         try:
-            if response.is_error:
+            if not response.is_success:
                 await response.aread()
             following.opened(response)
             retries.worked()

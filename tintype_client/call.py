@@ -87,10 +87,8 @@ class Call(Generic[T]):
         try:
             return self.read(response.content)
         except ValueError as error:
-            what = str(error) if isinstance(error, ValidationError) else _beginning(response)
-            raise TintypeApiError(
-                response.status_code, "unexpected_answer", f"{self.method} {self.path}: {what}"
-            ) from error
+            what = f"{self.method} {self.path}: {misread(error)}: {_beginning(response)}"
+            raise TintypeApiError(response.status_code, "unexpected_answer", what) from error
 
 
 def api_error(response: httpx.Response) -> TintypeApiError:
@@ -100,9 +98,17 @@ def api_error(response: httpx.Response) -> TintypeApiError:
         body = response.json()
         code, detail = str(body["code"]), str(body.get("detail", ""))
         fields = tuple(body.get("errors") or ())
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return TintypeApiError(status, f"http_{status}", _beginning(response), (), after)
     return TintypeApiError(status, code, detail, fields, after)
+
+
+def misread(error: Exception) -> str:
+    """Return in one line why what the API says cannot be read."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
 
 
 def segment(value: str) -> str:

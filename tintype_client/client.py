@@ -202,7 +202,7 @@ class Client:
     def _stream(self, following: Following, retries: Retries) -> Generator[Event, None, None]:
         response = self._http.send(following.request(self._http), stream=True)
         try:
-            if response.is_error:
+            if not response.is_success:
                 response.read()
             following.opened(response)
             retries.worked()

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import httpx
 from httpx_sse import ServerSentEvent
-from pydantic import ValidationError
 
-from tintype_client.call import Call, api_error
+from tintype_client.call import Call, api_error, misread
 from tintype_client.errors import TintypeApiError
 from tintype_client.models import Event
+
+LONGEST_PAUSE_MS = 60_000
 
 
 class Following:
@@ -53,11 +54,13 @@ class Following:
             TintypeApiError: its data cannot be read.
         """
         if message.retry is not None:
-            self.pause = message.retry / 1000
+            self.pause = min(max(message.retry, 0), LONGEST_PAUSE_MS) / 1000
         try:
+            message.id.encode("ascii")  # It goes into a header.
             event = _event(message) if message.data else None
-        except (ValidationError, ValueError) as error:
-            raise TintypeApiError(200, "unexpected_answer", f"an event: {error}") from error
+        except (ValueError, RecursionError) as error:
+            what = f"an event: {misread(error)}"
+            raise TintypeApiError(200, "unexpected_answer", what) from error
         self._last_id = message.id or self._last_id
         if event and event.ended and self._of_one_job:
             self.ended = True

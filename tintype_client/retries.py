@@ -58,7 +58,8 @@ def is_passing(error: BaseException) -> bool:
 def unreachable(error: httpx.RequestError) -> TintypeConnectionError:
     """Return our error for one of httpx: the API is away, or is none."""
     try:
-        where = str(error.request.url)
+        # Without a password.
+        where = str(error.request.url.copy_with(userinfo=b""))
     except RuntimeError:
         where = "the API"
     return TintypeConnectionError(f"{where}: {str(error) or type(error).__name__}")

@@ -119,7 +119,7 @@ def our_errors() -> Iterator[None]:
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Write a file beside its name first, so that it is there whole or not at all."""
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
+    part = path.with_name(f".{uuid4().hex}.part")
     try:
         with part.open("xb") as file:
             yield file

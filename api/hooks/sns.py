@@ -30,7 +30,8 @@ SIGNED = {
 OLDEST = timedelta(hours=24)
 """As long as the events of a message are remembered: one recorded and sent again makes no job."""
 CLOCKS_DIFFER = timedelta(minutes=15)
-_HOST = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+# Of a region: sns.s3.amazonaws.com and sns.s3-us-west-2.amazonaws.com are somebody's bucket "sns".
+_HOST = re.compile(r"sns\.[a-z]+(-[a-z]+)+-[0-9]+\.amazonaws\.com(\.cn)?")
 
 
 class SnsMessage(BaseModel):
@@ -90,13 +91,16 @@ class SnsMessage(BaseModel):
 def check_sns_url(text: str, ending: str = "") -> str:
     """Return a URL that leads to Amazon SNS and nowhere else.
 
+    With an ``ending`` it is that of a file: a query could ask SNS to answer with texts of a caller.
+
     Raises:
         SenderUnknown: it is not https, its host is not ``sns.<region>.amazonaws.com`` (``.cn`` in
             China), it names a port or a user, or its path ends otherwise.
     """
     url = _parse(text)
     plain = url.scheme == "https" and url.auth is None and url.port is None
-    if not plain or not _HOST.fullmatch(url.host or "") or not (url.path or "/").endswith(ending):
+    fits = not ending or ((url.path or "").endswith(ending) and url.query is None)
+    if not plain or not fits or not _HOST.fullmatch(url.host or ""):
         raise SenderUnknown("the message names a URL that is not one of Amazon SNS")
     return text
 

@@ -1,14 +1,13 @@
 """Batch records: what a client asks for, and what becomes of it."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from core.errors import DestinationOverlaps
 from core.formats import OutputFormat
-from core.jobs.records import Milliseconds, Options, Priority, Problem, Record, Webhook, rfc3339
+from core.jobs.records import Milliseconds, Moment, Options, Priority, Problem, Record, Webhook
 from core.key_templates import KeyTemplate, fixed_start, result_key
 from core.objects import RESULTS, UPLOADS, ObjectRef, check_bucket, check_prefix
 
@@ -19,7 +18,6 @@ Prefix = Annotated[str, AfterValidator(check_prefix)]
 Glob = Annotated[str, Field(min_length=1, max_length=200)]
 Globs = Annotated[tuple[Glob, ...], Field(max_length=MOST_GLOBS)]
 ReportFormat = Literal["csv", "json"]
-Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
 
 
 class BatchState(StrEnum):

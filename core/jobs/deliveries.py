@@ -7,23 +7,20 @@ those that are due is their queue; claiming one hides it for as long as one try 
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, cast
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field
 from redis import Redis
 
 from core.errors import DeliveryNotFound
 from core.jobs.parsing import moment
-from core.jobs.records import Milliseconds, Record, rfc3339
+from core.jobs.records import Milliseconds, Moment, Record
 from core.jobs.scripts import Scripts, as_fields, key
 from core.redis_client import reachable
 
 log = logging.getLogger(__name__)
 SCRIPTS = ("claim_deliveries", "settle_delivery", "postpone_delivery", "redeliver")
-
-Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
 
 
 class DeliveryState(StrEnum):

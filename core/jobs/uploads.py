@@ -8,18 +8,17 @@ accepted job never loses its source, and what nobody uses does not stay.
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, cast
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from redis import Redis
 from uuid_utils import uuid7
 
 from core.errors import TintypeError, UploadExpired, UploadNotFound, WrongState
 from core.jobs.parsing import moment
-from core.jobs.records import Record, rfc3339
+from core.jobs.records import Moment, Record
 from core.jobs.scripts import Scripts, as_fields, key
 from core.objects import UPLOADS, ObjectRef, safe_name
 from core.redis_client import reachable
@@ -29,8 +28,6 @@ SCRIPTS = ("open_upload", "complete_upload", "abandon_upload", "claim_uploads", 
 REMOVAL_SECONDS = 60.0
 """Seconds that deleting may take; what is not done by then is tried again."""
 _KEY = re.compile(rf"{UPLOADS}/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+")
-
-Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
 
 
 class UploadState(StrEnum):

@@ -11,6 +11,7 @@ if field(id, 'state') ~= 'expanding' then return 0 end
 local record, dry = batch_key(id), field(id, 'dry_run')
 
 local function create(job, spec)
+  keep_upload(cjson.decode(spec).source)
   redis.call('HSET', job_key(job), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW,
     'batch', id)
   if priority ~= 'normal' then redis.call('HSET', job_key(job), 'priority', priority) end

@@ -13,6 +13,8 @@ if ARGV[6] ~= '' then
 end
 local unfinished = redis.call('ZCARD', ALL) - redis.call('ZCARD', FINISHED)
 if unfinished >= tonumber(ARGV[5]) then return {'full', ''} end
+local manifest = cjson.decode(ARGV[3]).source.manifest
+if manifest and ARGV[9] ~= '1' then keep_upload(manifest) end
 redis.call('HSET', batch_key(id), 'state', 'expanding', 'spec', ARGV[3], 'created', NOW)
 if ARGV[4] ~= '' then redis.call('HSET', batch_key(id), 'webhook', ARGV[4]) end
 if ARGV[9] == '1' then redis.call('HSET', batch_key(id), 'dry_run', 1) end

@@ -16,18 +16,7 @@ if ARGV[7] ~= '' then
 end
 if most > 0 and waiting() >= most then return {'full', ''} end
 
--- Keep the upload that is the job's source for good; returns why that cannot be, or nothing.
-local function use_upload(upload)
-  local known = redis.call('HMGET', upload_key(upload), 'state', 'bucket', 'key', 'multipart')
-  local source = cjson.decode(spec).source
-  if known[2] ~= source.bucket or known[3] ~= source.key then return end
-  if known[1] == 'expired' then return 'expired' end
-  if known[1] == 'pending' and known[4] ~= '' then return 'incomplete' end
-  redis.call('HSET', upload_key(upload), 'state', 'used')
-  redis.call('ZREM', UPLOADS, upload)
-  redis.call('PEXPIRE', upload_key(upload), UPLOAD_KEPT_MS)
-end
-local refusal = ARGV[10] ~= '' and use_upload(ARGV[10])
+local refusal = ARGV[10] ~= '' and use_upload(ARGV[10], cjson.decode(spec).source)
 if refusal then return {refusal, ''} end
 
 redis.call('HSET', job_key(id), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW)

@@ -8,8 +8,10 @@ from core.batches import BatchState, EntryState
 from core.errors import BatchNotFound, WrongState
 from core.jobs import Priority, Skipped, State
 from core.jobs.deliveries import Deliveries
+from core.jobs.uploads import Uploads, new_source
 from tests.integration.batches.conftest import WINDOW, World
 from tests.support.jobs import PROBLEM
+from tests.support.redis import UPLOADS
 
 SCANS = [f"scans/{year}/{number:03}.jpg" for year in (1936, 1937) for number in range(20)]
 
@@ -35,6 +37,32 @@ def test_its_jobs_wait_in_the_queue_for_archives(world: World) -> None:
     batch = world.step(world.create())
     [job], _ = world.jobs.list()
     assert (job.batch, job.priority) == (batch.id, Priority.LOW)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_uploads_that_it_has_as_sources_are_kept(world: World, listed: bool) -> None:
+    uploads = Uploads(world.redis, 3600)
+    upload, unused = (uploads.open(new_source(world.bucket, "a.jpg"), 4) for _ in range(2))
+    world.put(upload.source.key)
+    world.storage.store(world.at("list.csv"), f"key\n{upload.source.key}\n".encode(), "text/csv")
+    manifest = None if listed else {"bucket": world.bucket, "key": "list.csv"}
+    batch = world.step(world.create(source={"prefix": "uploads/", "manifest": manifest}))
+    assert batch.counts.queued == 1
+    for each in (upload, unused):
+        world.redis.zadd(UPLOADS, {each.id: 1}, xx=True)
+    assert [each.id for each in uploads.claim(10)] == [unused.id]
+    with pytest.raises(WrongState):
+        uploads.abandon(upload.id)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_upload_that_is_its_manifest_is_kept(world: World, dry_run: bool) -> None:
+    uploads = Uploads(world.redis, 3600)
+    upload = uploads.open(new_source(world.bucket, "list.csv"), 4)
+    manifest = {"bucket": world.bucket, "key": upload.source.key}
+    world.create(source={"manifest": manifest}, dry_run=dry_run)
+    world.redis.zadd(UPLOADS, {upload.id: 1}, xx=True)
+    assert [each.id for each in uploads.claim(10)] == [upload.id] * dry_run
 
 
 def test_no_more_jobs_than_the_window_are_in_redis(world: World) -> None:

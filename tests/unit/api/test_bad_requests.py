@@ -9,10 +9,12 @@ from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.bucket_events import MOST_BYTES
 from api.requests import FORM_ALLOWANCE, MAX_JSON_BYTES
 from core.broker import QUEUES
 from core.jobs import JobStore, Priority
 from core.settings import Settings
+from tests.unit.api.conftest import BEARER
 
 SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
 JSON = "application/json"
@@ -187,6 +189,23 @@ def test_a_request_for_what_is_not_there_is_refused(
     answer = client.open(url, method=method)
     assert_problem(answer, status, code)
     assert ("Allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(("path", "most"), [("jobs", MAX_JSON_BYTES), ("hooks/s3", MOST_BYTES)])
+def test_a_long_body_of_unknown_length_is_refused_and_not_cut(
+    hook: FlaskClient, redis: Redis, jobs: JobStore, path: str, most: int
+) -> None:
+    body = order().encode() + b" " * most
+    chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = hook.post(
+        f"/v1/{path}",
+        input_stream=io.BytesIO(body),
+        content_type=JSON,
+        headers=BEARER,
+        environ_overrides=chunked,
+    )
+    assert_problem(answer, 413, "body_too_large")
+    assert_nothing_happened(redis, jobs)
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "image/jpeg", "text/json"])

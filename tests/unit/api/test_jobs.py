@@ -121,6 +121,26 @@ def test_an_uploads_name_keeps_its_letters(client: FlaskClient, name: str) -> No
     assert answer.json["source"]["key"].endswith(f"/{name}")
 
 
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("image/tiff", "image/tiff"),
+        ("image/svg+xml", "application/octet-stream"),
+        ("image/a b", "application/octet-stream"),
+        ("image/é", "application/octet-stream"),
+        (f"image/{'x' * 5000}", "application/octet-stream"),
+        ("text/html", "application/octet-stream"),
+    ],
+)
+def test_an_upload_has_a_type_that_browsers_do_not_run(
+    client: FlaskClient, storage: Storage, given: str, stored: str
+) -> None:
+    answer = client.post("/v1/jobs", data={"file": (io.BytesIO(b"bytes"), "a.jpg", given)})
+    assert answer.json is not None
+    source = ObjectRef(**answer.json["source"])
+    assert storage.fetch(source, 100).content_type == stored
+
+
 def test_two_uploads_of_one_name_do_not_meet(client: FlaskClient) -> None:
     answers = [
         client.post("/v1/jobs", data={"file": (io.BytesIO(b"bytes"), "a.jpg")}) for _ in range(2)

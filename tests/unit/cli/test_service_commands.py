@@ -157,6 +157,42 @@ def test_ctrl_c_only_stops_watching(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "job-1 goes on" in done.stderr
 
 
+def test_an_id_of_nothing_is_neither_a_job_nor_a_batch() -> None:
+    with service_of(NOT_FOUND, problem(404, "batch_not_found")):
+        done = run("watch", "job-2")
+    assert done.exit_code == 1
+    assert done.stderr == "tintype: batch_not_found: no batch and no job has the id 'job-2'\n"
+
+
+def test_what_is_no_service_is_not_asked_for_a_batch() -> None:
+    with service_of(Reply(404, b"<h1>no \x1b[31msuch page</h1>")) as api:
+        done = run("watch", "job-2")
+    assert len(api.asked) == 1
+    assert done.stderr == "tintype: http_404: <h1>no \N{REPLACEMENT CHARACTER}[31msuch page</h1>\n"
+
+
+def test_jobs_are_printed_though_the_service_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PATIENCE", 0.0)
+    replies = (record(JOB, 202), record(JOB | {"id": "job-2"}, 202), Reply(200, b"{", cut=True))
+    with service_of(*replies):
+        done = run("submit", "s3://photos/a.jpg", "s3://photos/b.jpg", "--wait", "--json")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("tintype: api_unreachable: ")
+    assert [json.loads(line)["job"]["id"] for line in done.stdout.splitlines()] == [
+        "job-1",
+        "job-2",
+    ]
+
+
+def test_a_job_that_is_forgotten_does_not_keep_the_others() -> None:
+    ended = JOB | {"id": "job-2", "state": "succeeded"}
+    with service_of(record(JOB, 202), record(ended, 202), NOT_FOUND):
+        done = run("submit", "s3://photos/a.jpg", "s3://photos/b.jpg", "--wait", "--json")
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["error"]["code"], second["error"]) == ("job_not_found", None)
+    assert done.exit_code == 1
+
+
 def test_a_batch_can_be_watched_by_the_command_that_makes_it() -> None:
     ended = FAILED_BATCH | {"state": "succeeded", "error": None, "codes": {}}
     ended["counts"] = {"total": 4, "succeeded": 3, "skipped": 1}

@@ -122,7 +122,7 @@ def test_an_error_has_the_code_and_the_fields_of_the_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["<html>bad  gateway</html>", "[]", '{"code": 1, "errors": 7}', ""]
+    "body", ["<html>bad  gateway</html>", "[]", '{"code": 1, "errors": 7}', "", "[" * 100_000]
 )
 def test_an_error_of_something_in_front_of_the_api_is_an_error_too(body: str) -> None:
     with pytest.raises(TintypeApiError) as raised:
@@ -135,6 +135,8 @@ def test_an_answer_that_is_no_record_is_an_error(body: str) -> None:
     with pytest.raises(TintypeApiError) as raised:
         job("1").answer(httpx.Response(200, text=body))
     assert raised.value.code == "unexpected_answer"
+    assert body in raised.value.detail
+    assert len(raised.value.detail.splitlines()) == 1
 
 
 def test_not_being_ready_is_an_answer() -> None:

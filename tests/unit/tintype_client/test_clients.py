@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx_sse import ServerSentEvent
 
 from tests.support.clients import KINDS, Kind, open_client
 from tests.support.scripted_api import Reply, ScriptedApi, problem, record, scripted, stream
@@ -16,7 +17,9 @@ from tintype_client import (
     TintypeApiError,
     TintypeConnectionError,
     WaitTimeout,
+    job_calls,
 )
+from tintype_client.following import Following
 
 JOB: dict[str, Any] = {
     "id": "job-1",
@@ -90,6 +93,14 @@ def test_an_api_that_is_not_there_is_named(kind: Kind, closed_port: int) -> None
         client.job("job-1")
 
 
+def test_a_password_in_the_address_is_not_shown(kind: Kind, closed_port: int) -> None:
+    with (
+        open_client(kind, f"http://me:secret@127.0.0.1:{closed_port}", patience=0) as client,
+        pytest.raises(TintypeConnectionError, match=f"//127.0.0.1:{closed_port}/v1/jobs/job-1"),
+    ):
+        client.job("job-1")
+
+
 def test_a_token_and_the_clients_name_are_sent(kind: Kind) -> None:
     with talking(kind, record(JOB), token="t0ken") as (client, api):
         client.job("job-1")
@@ -147,6 +158,12 @@ def test_a_download_is_there_whole_or_not_at_all(kind: Kind, tmp_path: Path) -> 
     assert target.read_bytes() == b"whole"
 
 
+def test_a_download_may_have_any_name_that_a_file_may_have(kind: Kind, tmp_path: Path) -> None:
+    with talking(kind, Reply(200, b"in colour")) as (client, _):
+        path = client.download("job-1", tmp_path / ("a" * 255))
+    assert path.read_bytes() == b"in colour"
+
+
 def frame(number: int, state: str, **more: str) -> str:
     fields = "".join(f', "{name}": "{value}"' for name, value in more.items())
     data = f'{{"id": "job-1", "state": "{state}"{fields}}}'
@@ -184,6 +201,13 @@ def test_a_snapshot_is_the_whole_job(kind: Kind) -> None:
     assert len(api.asked) == 1
 
 
+@pytest.mark.parametrize("asked", ["9" * 400, "-5"])
+def test_an_odd_pause_between_streams_is_none(asked: str) -> None:
+    following = Following(job_calls.events("job-1"), None)
+    following.take(ServerSentEvent(retry=int(asked)))
+    assert 0 <= following.pause <= 60
+
+
 def test_whoever_has_seen_the_end_is_done(kind: Kind) -> None:
     with talking(kind, Reply(204)) as (client, api):
         assert list(client.iter_events("job-1", last_event_id="9-0")) == []
@@ -206,8 +230,11 @@ def test_a_gap_is_told_and_the_stream_of_all_goes_on(kind: Kind) -> None:
         (problem(404, "job_not_found"), "job_not_found"),
         (Reply(200, b"<html>", {"Content-Type": "text/html"}), "unexpected_answer"),
         (stream("event: job.running\ndata: {\n\n"), "unexpected_answer"),
+        (stream("data: " + "[" * 100_000 + "\n\n"), "unexpected_answer"),
+        (stream("id: é\nevent: job.running\ndata: {}\n\n"), "unexpected_answer"),
+        (Reply(302, b"moved", {"Location": "https://example.org/"}), "http_302"),
     ],
-    ids=["no job", "a page", "no JSON"],
+    ids=["no job", "a page", "no JSON", "deep JSON", "an odd id", "a redirect"],
 )
 def test_what_is_no_stream_is_an_error(kind: Kind, reply: Reply, code: str) -> None:
     with talking(kind, reply) as (client, api):

@@ -38,6 +38,17 @@ def test_the_secret_is_known_however_it_is_shown(headers: dict[str, str]) -> Non
     assert senders(hooks_secret=f"{SECRET} {OLD}").check_secret(Headers(headers))
 
 
+@pytest.mark.parametrize("secret", ["pass=word,is=this", "!#$%&'()*+,-./:;<=>?@[]", "a" * 15 + "="])
+@pytest.mark.parametrize("show", ["Bearer", "Basic", "X-Api-Key"])
+def test_a_secret_of_any_characters_is_known(secret: str, show: str) -> None:
+    shown = {
+        "Bearer": {"Authorization": f"Bearer {secret}"},
+        "Basic": {"Authorization": basic(secret)},
+        "X-Api-Key": {"X-Api-Key": secret},
+    }
+    assert senders(hooks_secret=secret).check_secret(Headers(shown[show]))
+
+
 @pytest.mark.parametrize("topics", ["", TOPIC])
 @pytest.mark.parametrize(
     "headers",
@@ -51,6 +62,7 @@ def test_the_secret_is_known_however_it_is_shown(headers: dict[str, str]) -> Non
         {"Authorization": ""},
         {"Authorization": basic("wrong", user=SECRET)},
         {"Authorization": "Basic !"},
+        {"Authorization": "Basic é"},
         {"Authorization": f"Digest password={SECRET}"},
         {"X-Api-Key": ""},
     ],
