@@ -2,5 +2,6 @@
 local state = field(ARGV[2], 'state')
 if state == 'expanding' or state == 'running' then
   redis.call('HSET', batch_key(ARGV[2]), 'state', 'paused')
+  redis.call('HDEL', batch_key(ARGV[2]), 'resumed')
 end
 return state
