@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from core.batches import BatchState
+from core.batches.parsing import folder_object
 from core.errors import StorageDenied
 from tests.integration.batches.conftest import World
 from tests.support.jobs import PROBLEM
@@ -122,3 +123,18 @@ def test_the_rate_is_never_negative(world: World) -> None:
     [at, ended] = str(world.redis.lindex(ticks, 0)).split(":")
     world.redis.lset(ticks, 0, f"{int(at) - 5000}:{ended}")
     assert (world.store.get(batch.id).rate or 0) >= 0
+
+
+def test_a_part_that_someone_changed_has_no_jobs_made(world: World) -> None:
+    world.put(*SCANS[:3])
+    batch = world.run(world.create(), dict.fromkeys(SCANS, PROBLEM))
+    [part] = world.entries.parts(batch.id)
+    place = folder_object(batch.id, batch, part.name)
+    lines = world.storage.fetch(place, 10**6).data
+    world.storage.store(place, lines.replace(b"colour/", b"secret/"), "application/jsonl")
+    ended = world.run(world.store.retry(batch.id))
+    assert ended.error
+    assert ended.error.code == "report_damaged"
+    assert (ended.counts.failed, ended.counts.total) == (3, 3)
+    world.storage.store(place, lines, "application/jsonl")
+    assert world.run(world.store.retry(batch.id)).state is BatchState.SUCCEEDED
