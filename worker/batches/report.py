@@ -52,7 +52,7 @@ class Reports:
             ):
                 file.seek(0)
                 renew()
-                self._storage.store_file(places[kind], file, content_type)
+                self._storage.store_file(places[kind], file, content_type, renew)
 
     def _lines(self, batch: Batch, renew: Callable[[], object]) -> Iterator[Entry]:
         for part in self._entries.parts(batch.id):

@@ -1,6 +1,7 @@
 """Moments at which a batch could hang, or do its work again and again."""
 
 from collections import Counter
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -138,3 +139,12 @@ def test_a_part_that_someone_changed_has_no_jobs_made(world: World) -> None:
     assert (ended.counts.failed, ended.counts.total) == (3, 3)
     world.storage.store(place, lines, "application/jsonl")
     assert world.run(world.store.retry(batch.id)).state is BatchState.SUCCEEDED
+
+
+def test_the_lease_is_kept_while_a_long_report_is_written(world: World) -> None:
+    calls: list[None] = []
+    with TemporaryFile() as file:
+        file.write(bytes(20 * 1024 * 1024))
+        file.seek(0)
+        world.storage.store_file(world.at("x"), file, "text/csv", lambda: calls.append(None))
+    assert len(calls) > 10
