@@ -76,4 +76,9 @@ def result_key(
 
 def fixed_start(template: str) -> str:
     """Return what every key of the template begins with."""
-    return template.partition("{")[0]
+    start = ""
+    for text, name, _, _ in Formatter().parse(template):
+        start += text
+        if name is not None:
+            break
+    return start

@@ -3,7 +3,7 @@
 Nothing is ever deleted but uploads of our own that no job used; see ``core.upload_storage``.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
@@ -118,14 +118,24 @@ class Storage:
             )
         return _etag(answer)
 
-    def store_file(self, ref: ObjectRef, file: BinaryIO, content_type: str) -> None:
-        """Write a file of any size, in parts if it is large."""
+    def store_file(
+        self,
+        ref: ObjectRef,
+        file: BinaryIO,
+        content_type: str,
+        on_progress: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Write a file of any size, in parts if it is large; ``on_progress`` is called on the way.
+
+        What it raises ends the writing, as StorageUnavailable perhaps.
+        """
         with translated(ref):
             self._client.upload_fileobj(
                 file,
                 ref.bucket,
                 ref.key,
                 ExtraArgs={"ContentType": content_type},
+                Callback=lambda _bytes: on_progress(),
                 Config=TransferConfig(use_threads=False),
             )
 

@@ -13,7 +13,7 @@ from typing import cast
 from redis import Redis
 
 from core.batches.parsing import folder_object
-from core.batches.parts import Line, Part, line_of, read_lines
+from core.batches.parts import Line, Part, line_of
 from core.batches.records import Batch, BatchRequest, Entry, EntryState
 from core.errors import InvalidCursor, TintypeError
 from core.jobs.parsing import parse_job
@@ -94,7 +94,7 @@ class Entries:
     def part_lines(self, batch_id: str, asked: Batch | BatchRequest, part: Part) -> list[Line]:
         """Read a part from storage."""
         place = folder_object(batch_id, asked, part.name)
-        return read_lines(self._storage.fetch(place, MOST_PART_BYTES).data)
+        return part.read(self._storage.fetch(place, MOST_PART_BYTES).data)
 
     def unwritten(self, batch: Batch, most: int) -> Sequence[Line]:
         """Return the first keys that ended and are in no part yet."""

@@ -96,5 +96,6 @@ def _rate(fields: Mapping[str, str], ticks: Sequence[str], now_ms: int) -> float
     for tick in ticks:
         at, before = map(int, tick.split(":"))
         if 1000 <= now_ms - at <= 65_000:
-            return (ended - before) / (now_ms - at) * 1e3
+            # Failures that are tried again have ended no longer.
+            return max(0, ended - before) / (now_ms - at) * 1e3
     return None

@@ -6,6 +6,7 @@ up to which line they no longer count.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import Field
@@ -40,16 +41,29 @@ class Part(Record):
     name: str
     """Of its object in the batch's folder."""
     lines: int
+    digest: str
+    """SHA-256 of its bytes: a part that someone has changed would have other jobs tried again."""
     void: int = 0
     """Failed keys in so many lines from the top are tried again: later lines count for them."""
     states: Annotated[dict[str, int], Field(default_factory=dict)]
     """Lines that count, by state."""
 
     @classmethod
-    def of(cls, name: str, lines: Iterable[Line]) -> "Part":
-        """Count lines."""
+    def of(cls, name: str, lines: Iterable[Line], data: bytes) -> "Part":
+        """Count lines, of which the object is ``data``."""
         states = Counter(str(line.state) for line in lines)
-        return cls(name=name, lines=states.total(), states=dict(states))
+        digest = sha256(data).hexdigest()
+        return cls(name=name, lines=states.total(), digest=digest, states=dict(states))
+
+    def read(self, data: bytes) -> list[Line]:
+        """Return the lines of the part's object.
+
+        Raises:
+            ReportDamaged: they are not as they were written.
+        """
+        if sha256(data).hexdigest() != self.digest:
+            raise ReportDamaged(f"the part {self.name} of the report was changed in storage")
+        return [Line.model_validate_json(line) for line in data.splitlines()]
 
     def counted(self, lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
         """Yield the lines that count, with their numbers."""
@@ -61,18 +75,6 @@ class Part(Record):
 def write_lines(lines: Iterable[Line]) -> bytes:
     """Return the object of a part."""
     return "".join(f"{line.model_dump_json(exclude_defaults=True)}\n" for line in lines).encode()
-
-
-def read_lines(data: bytes) -> list[Line]:
-    """Return the lines of a part.
-
-    Raises:
-        ReportDamaged: they are not as they were written.
-    """
-    try:
-        return [Line.model_validate_json(line) for line in data.splitlines()]
-    except ValueError as error:
-        raise ReportDamaged(f"a part of the report was changed in storage: {error}") from error
 
 
 def line_of(job: Job, options: Options) -> Line:

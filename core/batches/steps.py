@@ -50,6 +50,8 @@ class Progress:
     """Where its expansion goes on; None: at the beginning."""
     retrying: str | None
     """Where trying failed keys again goes on; None: nowhere."""
+    retry_to: int
+    """Parts of the report whose failures are tried again."""
     listed_all: bool
     resumed: bool
     """Whether jobs may be held that no longer should."""
@@ -124,6 +126,7 @@ class Steps:
             request=request_of(fields),
             cursor=fields.get("cursor"),
             retrying=fields.get("retrying"),
+            retry_to=int(fields.get("retry_to", 0)),
             listed_all="listed_all" in fields,
             resumed="resumed" in fields,
             active=active,
@@ -161,9 +164,10 @@ class Steps:
         while last is not None:
             last = self._scripts.run("cancel_jobs", step.batch_id, last, 200)
 
-    def fail(self, step: Step, problem: Problem) -> None:
-        """Expand the batch no further; it ends with the last of its jobs."""
-        self._scripts.run("fail", step.batch_id, step.token, self._lease, problem.model_dump_json())
+    def fail(self, step: Step, problem: Problem) -> bool:
+        """Expand the batch no further; it ends with the last of its jobs. False if it is paused."""
+        value = problem.model_dump_json()
+        return bool(self._scripts.run("fail", step.batch_id, step.token, self._lease, value))
 
     def rest(self, step: Step, wait: float = 0, *, more: bool = False) -> float:
         """End the step, with ``wait`` because of an error; return since when there were errors.

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from core.buckets import Access, Right
-from core.errors import PermanentError
+from core.errors import ModelNotInstalled, PermanentError, UnknownModel
 from core.jobs import JobRequest, Options
 from core.objects import ObjectRef
 from core.storage import ObjectHead, Storage
@@ -53,10 +53,14 @@ class Existing:
         if asked.options.force or not self._access.allows(asked.destination, Right.WRITE):
             return False
         head = self._head(asked.destination)
-        return head is not None and all(
-            head.metadata.get(name) == value
-            for name, value in self._wanted(asked.options, asked.destination, etag).items()
-        )
+        try:
+            return head is not None and all(
+                head.metadata.get(name) == value
+                for name, value in self._wanted(asked.options, asked.destination, etag).items()
+            )
+        except (UnknownModel, ModelNotInstalled):
+            # Of one row of a manifest, perhaps: its job will say so.
+            return False
 
     def _head(self, ref: ObjectRef) -> ObjectHead | None:
         """Return what storage says; what it refuses to say, the job will find out."""

@@ -13,13 +13,18 @@ from core.batches import BatchRequest
 from core.errors import InvalidManifest, InvalidRow, TintypeError
 from core.jobs import Options, Problem
 from core.jobs.records import Record
-from core.objects import ObjectRef, check_key
+from core.objects import MAX_KEY_BYTES, ObjectRef, check_key
 from core.storage import Storage
 from worker.batches.rows import Row, Rows
 
 MOST_ROWS = 1000
 MOST_LINE = 64 * 1024
 """Bytes in one line."""
+MOST_ROW = 256 * 1024
+"""Bytes in one row of CSV, which may have many lines, with the empty lines before it."""
+MOST_COLUMNS = 100
+MOST_SHOWN = 500
+"""Characters of a detail."""
 COLUMNS = ("key", "destination", "options")
 BOM = b"\xef\xbb\xbf"
 
@@ -54,13 +59,13 @@ class Lines(Iterator[str]):
         self._chunks = chunks
         self._buffer, self._at = b"", 0
         self._ended = False
-        self.offset = offset
+        self.offset = self.row_began = offset
 
     def __next__(self) -> str:
         """Return the next line with its end.
 
         Raises:
-            InvalidManifest: it is longer than 64 KiB, or not UTF-8.
+            InvalidManifest: it is longer than 64 KiB, or its row than 256 KiB, or not UTF-8.
         """
         while (end := self._buffer.find(b"\n", self._at)) < 0 and not self._ended:
             if len(self._buffer) - self._at > MOST_LINE:
@@ -73,6 +78,8 @@ class Lines(Iterator[str]):
             raise StopIteration
         self._at += len(line)
         self.offset += len(line)
+        if self.offset - self.row_began > MOST_ROW:
+            raise InvalidManifest(f"{self._ref} has a row of more than {MOST_ROW} bytes")
         try:
             return line.removeprefix(BOM).decode()
         except UnicodeDecodeError as error:
@@ -102,6 +109,7 @@ def read_manifest(storage: Storage, request: BatchRequest, position: str | None)
 def _rows(ref: ObjectRef, lines: Lines, place: Place, etag: str) -> Iterator[Row]:
     columns, row = place.columns, place.row
     for cells in _records(ref, lines, columns, first=row == 0):
+        lines.row_began = lines.offset
         if isinstance(cells, tuple):
             columns = cells
             continue
@@ -159,13 +167,15 @@ def _header(ref: ObjectRef, cells: Sequence[str]) -> tuple[str, ...]:
             f"{ref} has no column 'key' in its first line; it needs key, and may have "
             "destination and options"
         )
-    return columns
+    if len(columns) > MOST_COLUMNS:
+        raise InvalidManifest(f"{ref} has more than {MOST_COLUMNS} columns")
+    return tuple(name if name in COLUMNS else "" for name in columns)
 
 
 def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | str:
     """Return a row's cells by name; empty ones are left out, and options are JSON."""
     found: dict[str, Any] = {
-        name: cell for name, cell in zip(columns, cells, strict=False) if cell and name in COLUMNS
+        name: cell for name, cell in zip(columns, cells, strict=False) if cell and name
     }
     if "options" in found:
         try:
@@ -177,7 +187,7 @@ def _named(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | str
 
 def _row(cells: dict[str, Any] | str, number: int, position: str) -> Row:
     """Check one row; what is wrong with it is part of it."""
-    key = str(cells.get("key", "")) if isinstance(cells, dict) else ""
+    key = _shown(cells.get("key", ""), MAX_KEY_BYTES) if isinstance(cells, dict) else ""
     try:
         if isinstance(cells, str):
             raise InvalidRow(f"it is neither a JSON object nor a CSV row: {cells[:80]!r}")
@@ -195,4 +205,10 @@ def _row(cells: dict[str, Any] | str, number: int, position: str) -> Row:
 
 
 def _problem(error: TintypeError, number: int) -> Problem:
-    return Problem(code=error.code, detail=f"row {number}: {error}")
+    return Problem(code=error.code, detail=_shown(f"row {number}: {error}", MOST_SHOWN))
+
+
+def _shown(value: object, most: int) -> str:
+    """Return the beginning of what a row says, as a report can have it."""
+    text = str(value) if isinstance(value, (str, int, float)) else ""
+    return text[:most].encode(errors="replace").decode()

@@ -36,9 +36,10 @@ class Reports:
         lines = self._entries.unwritten(batch, PART)
         number = len(self._entries.parts(batch.id))
         # A frozen worker must not overwrite what another one wrote: each step has its own names.
-        part = Part.of(f"parts/{number:06}-{step.token}.jsonl", lines)
+        data = write_lines(lines)
+        part = Part.of(f"parts/{number:06}-{step.token}.jsonl", lines, data)
         place = folder_object(batch.id, batch, part.name)
-        self._storage.store(place, write_lines(lines), LINES)
+        self._storage.store(place, data, LINES)
         self._steps.written(step, len(lines), part)
 
     def write(self, batch: Batch, renew: Callable[[], object]) -> None:
@@ -51,7 +52,7 @@ class Reports:
             ):
                 file.seek(0)
                 renew()
-                self._storage.store_file(places[kind], file, content_type)
+                self._storage.store_file(places[kind], file, content_type, renew)
 
     def _lines(self, batch: Batch, renew: Callable[[], object]) -> Iterator[Entry]:
         for part in self._entries.parts(batch.id):

@@ -16,7 +16,7 @@ def next_retries(entries: Entries, progress: Progress) -> Page:
     Raises:
         StorageUnavailable, SourceNotFound: the part cannot be read.
     """
-    parts = entries.parts(progress.batch.id)
+    parts = entries.parts(progress.batch.id)[: progress.retry_to]
     number = int(progress.retrying or 0)
     while number < len(parts) and not parts[number].states.get(EntryState.FAILED):
         number += 1

@@ -107,6 +107,11 @@ class Stepper:
 
     def _expand(self, step: Step, progress: Progress) -> bool:
         if progress.retrying is not None:
+            parts = len(self._entries.parts(step.batch_id))
+            if progress.unwritten and parts < progress.retry_to:
+                # Failures of a batch that ended without a report are in no part yet.
+                self._reports.write_part(step, progress.batch)
+                return True
             page = next_retries(self._entries, progress)
             return self._add(step, progress, "retrying", page)
         pages = self._expansion.pages(progress)
@@ -158,21 +163,22 @@ class Stepper:
         problem = as_problem(ours)
         log.warning("batch %s: %s: %s", step.batch_id, problem.code, problem.detail)
         if isinstance(ours, PermanentError):
-            self._give_up(step, problem)
-            self._steps.rest(step)
+            self._steps.rest(step, 0 if self._give_up(step, problem) else PAUSE)
             return
         failing = self._steps.rest(step, PAUSE)
         expected = ours is error
         if failing > (self._patience if expected else UNEXPECTED_PATIENCE):
             again = self._steps.begin(step.batch_id)
             if again:
-                self._give_up(again, problem)
-                self._steps.rest(again)
+                self._steps.rest(again, 0 if self._give_up(again, problem) else PAUSE)
 
-    def _give_up(self, step: Step, problem: Problem) -> None:
-        """Fail the batch; one that has, and cannot even write its report, ends without it."""
+    def _give_up(self, step: Step, problem: Problem) -> bool:
+        """Fail the batch; one that has, and cannot even write its report, ends without it.
+
+        Return False if it has to be tried again: one that is paused does not fail meanwhile.
+        """
         progress = self._steps.look(step)
         if progress.ends and progress.batch.state is not BatchState.RUNNING:
             self._finish(step, progress, reported=False)
-        else:
-            self._steps.fail(step, problem)
+            return True
+        return self._steps.fail(step, problem)

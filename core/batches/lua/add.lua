@@ -29,7 +29,8 @@ for at = 14, #ARGV, PER_KEY do
     if redis.call('HINCRBY', record, 'code:' .. code, -1) == 0 then
       redis.call('HDEL', record, 'code:' .. code)
     end
-    if get(ARGV[at + 4], 'state') == 'failed' then forget(ARGV[at + 4]) end
+    local old = ARGV[at + 4]
+    if get(old, 'state') == 'failed' and get(old, 'batch') == id then forget(old) end
   else
     count(id, 'total')
   end

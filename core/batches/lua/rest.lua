@@ -1,7 +1,8 @@
 -- End a step, and say when the next one is due.
 -- ARGV: id, token, milliseconds to wait because of an error (0: there was none), keys that make a
 --       part of the report, milliseconds after which fewer do, milliseconds between two looks for
---       room. Returns the milliseconds for which steps have been failing.
+--       room, or at jobs that a cancel has not reached. Returns the milliseconds for which steps have
+--       been failing.
 local id, wait, part, soon, look = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 if not keeps(id, ARGV[3], 0) then return 0 end
 local record, state = batch_key(id), field(id, 'state')
@@ -17,7 +18,7 @@ local written = tonumber(field(id, 'written') or field(id, 'created'))
 local due
 if unwritten(id) >= part or field(id, 'resumed') then due = NOW
 elseif active(id) == 0 and not goes_on and state ~= 'paused' then due = NOW
-elseif state == 'expanding' then due = NOW + tonumber(look)
+elseif state == 'expanding' or state == 'canceled' then due = NOW + tonumber(look)
 elseif unwritten(id) > 0 then due = math.max(NOW, written + tonumber(soon))
 end
 if due then

@@ -10,6 +10,10 @@ if redis.call('LLEN', ARGV[4]) < most then
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', FINISHED, '-inf', NOW - ARGV[2], 'LIMIT', 0, most)) do
   forget_deliveries(id, tonumber(field(id, 'deliveries') or 0))
+  -- Without a report, jobs are left whose records have been kept for the batch alone.
+  for _, each in ipairs(redis.call('LRANGE', batch_key(id, 'ended'), 0, -1)) do
+    if string.sub(each, 1, 1) ~= '{' then redis.call('ZADD', ENDED, NOW, each) end
+  end
   redis.call('DEL', batch_key(id))
   for _, part in ipairs(LISTS) do redis.call('DEL', batch_key(id, part)) end
   redis.call('ZREM', ALL, id)

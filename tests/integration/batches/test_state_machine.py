@@ -1,210 +1,291 @@
-"""Batches with workers that die anywhere, and clients that pause, cancel and retry at any moment.
+"""A batch with clients, workers and sweepers that act in any order, and steps cut off anywhere.
 
-Scripts are atomic, so a worker that dies does so before or after one of them. In the end every key
-has to be in the report once, whatever happened on the way.
+Scripts are atomic, so whatever happens at the same time is some sequence of scripts. So between any
+two of a step's own, its worker may die or freeze while others act.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from core.batches import Batch, BatchState
-from core.errors import WrongState
-from core.jobs import Attempt, Skipped, State
-from core.jobs.scripts import Scripts
-from tests.integration.batches.conftest import WINDOW, World
-from tests.support.jobs import PROBLEM, RESULT, sweeper
-from tests.support.redis import LEASES
+from core.errors import StorageDenied, StorageUnavailable, WrongState
+from core.jobs import Attempt, Job, Priority, State
+from core.jobs.sweeping import Sweeping
+from tests.conftest import LIMITS, TTL
+from tests.integration.batches.conftest import World
+from tests.support.jobs import PROBLEM, RESULT, SKIPPED
+from tests.support.redis import DUE, LEASES
 
-SCANS = sorted([*(f"scans/{number:02}.jpg" for number in range(24)), "scans/" + "x" * 240 + ".jpg"])
-"""The last key is too long for its result."""
-FOLDER = "/".join(["colour of all the photographs that there are in the world"] * 14) + "/"
-
-
-NUMBERS = count()
+SCANS = [f"scans/{number}.jpg" for number in range(9)]
+WINDOW, FEW = 3, 2
+QUEUES = ["again", *Priority]
+BATCHES_DUE = "tintype:batches:due"
+FAULTS = {"denied": StorageDenied("no"), "away": StorageUnavailable("away")}
+MEANWHILE = ["pause", "resume", "cancel", "cut_off_cancel", "retry", "cancel_one", "die", "step"]
+READERS = ("worker.batches.expansion.read_listing", "worker.batches.report.write_lines")
 
 
 class Died(BaseException):
-    """A worker's death."""
+    """A worker's process has ended."""
 
 
 class Machine(RuleBasedStateMachine):
-    """``world`` is set before the machine runs."""
+    """``world`` and ``patch`` are set before the machine runs."""
 
     world: World
+    patch: pytest.MonkeyPatch
 
     def __init__(self) -> None:
         super().__init__()
         self.world.redis.flushall()
         self.world.published.clear()
-        self.store = self.world.store
-        # Each example has a destination of its own: no result is there.
-        self.number = next(NUMBERS)
-        place = {"prefix": f"{self.number:04}/{FOLDER}"}
-        self.batch = self.world.create(destination=place, on_existing="overwrite")
-        self.attempts: list[Attempt] = []
-        self.canceled = False
+        # Nothing counts as lost: there are messages enough.
+        self.world.redis.lpush(QUEUES[-1], *range(500))
+        self.sweeping = Sweeping(self.world.redis, LIMITS, TTL, "sweeper", QUEUES, "taken")
+        # What exists makes no difference here, and is not asked for.
+        self.id = self.world.create(on_existing="overwrite").id
+        self.running: list[Attempt] = []
+        self.made: dict[str, str] = {}
+        self.succeeded: Counter[str] = Counter()
+        self.retries = 0
 
     @property
-    def now(self) -> Batch:
-        return self.store.get(self.batch.id)
+    def batch(self) -> Batch:
+        return self.world.store.get(self.id)
 
-    @rule()
-    def step(self) -> None:
-        self.world.step(self.batch)
+    @property
+    def active(self) -> list[str]:
+        return self.members(f"tintype:batch:{self.id}:active")
 
-    @rule(scripts=st.integers(0, 8), after=st.booleans())
-    def step_and_die(self, scripts: int, after: bool) -> None:
-        left = scripts
-        real: Callable[..., Any] = Scripts.run
+    def members(self, name: str) -> list[str]:
+        return cast(list[str], self.world.redis.zrange(name, 0, -1))
 
-        def run(self: Scripts, *arguments: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0 and not after:
-                raise Died
-            answer = real(self, *arguments)
-            if left < 0:
-                raise Died
+    # Clients.
+
+    @rule(what=st.sampled_from(["pause", "resume", "cancel", "retry"]))
+    def client(self, what: str) -> None:
+        before = self.batch
+        may = {
+            "pause": before.state in ("expanding", "running", "paused"),
+            "resume": before.state in ("expanding", "running", "paused"),
+            "cancel": before.state in ("expanding", "running", "paused", "canceled"),
+            "retry": before.state is BatchState.FAILED and before.finished is not None,
+        }[what]
+        if may:
+            getattr(self.world.store, what)(self.id)
+            self.retries += what == "retry"
+        else:
+            with pytest.raises(WrongState):
+                getattr(self.world.store, what)(self.id)
+
+    @rule(which=st.integers(0, WINDOW - 1))
+    def cancel_one(self, which: int = 0) -> None:
+        for job in self.active[which : which + 1]:
+            self.world.jobs.cancel(job)
+
+    # Workers with a step.
+
+    @rule(
+        at=st.integers(0, 12),
+        meanwhile=st.lists(st.sampled_from(MEANWHILE), max_size=3),
+        after=st.booleans(),
+        fault=st.sampled_from([None, None, None, *FAULTS]),
+        where=st.sampled_from(READERS),
+    )
+    def step(
+        self, at: int, meanwhile: list[str], after: bool, fault: str | None, where: str
+    ) -> None:
+        def interlude() -> None:
+            for each in meanwhile:
+                self.meanwhile(each)
+
+        with self.patch.context() as patch, suppress(Died):
+            if fault:
+                patch.setattr(where, _raises(FAULTS[fault]))
+            self.one_step(at, after, interlude)
+
+    def one_step(self, at: int, after: bool, interlude: Callable[[], None]) -> None:
+        self.lease_runs_out()
+        stepper = self.world.stepper()
+        scripts = stepper._steps._scripts
+        run, calls = scripts.run, 0
+
+        def cut(name: str, *arguments: str | int) -> Any:
+            nonlocal calls
+            calls += 1
+            mine = calls == at + 1
+            if mine and not after:
+                interlude()
+            answer = run(name, *arguments)
+            if mine and after:
+                interlude()
             return answer
 
-        stepper = self.world.stepper()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Scripts, "run", run)
-            with suppress(Died):
-                stepper.run(self.batch.id)
-        self.world.redis.hset(f"tintype:batch:{self.batch.id}", "lease", 1)
+        scripts.run = cut  # type: ignore[method-assign]
+        stepper.run(self.id)
 
-    @precondition(lambda self: self.world.published)
+    def meanwhile(self, what: str) -> None:
+        match what:
+            case "die":
+                raise Died
+            case "step":
+                self.one_step(-1, False, lambda: None)
+            case "cut_off_cancel":
+                self.world.store._scripts.run("cancel", self.id)
+            case "cancel_one":
+                self.cancel_one()
+            case _:
+                self.client(what)
+
+    def lease_runs_out(self) -> None:
+        record = f"tintype:batch:{self.id}"
+        if self.world.redis.hexists(record, "lease"):
+            self.world.redis.hset(record, "lease", 1)
+
+    # Workers with jobs.
+
     @rule()
     def start(self) -> None:
-        attempt = self.world.attempts.start(self.world.published.pop(0), f"host:{self.number}")
-        if attempt:
-            assert self.now.state is not BatchState.PAUSED
-            self.attempts.append(attempt)
+        if self.world.published:
+            attempt = self.world.attempts.start(self.world.published.pop(0), "host:1")
+            if attempt:
+                assert self.batch.state is not BatchState.PAUSED
+                self.running.append(attempt)
 
-    @precondition(lambda self: self.attempts)
-    @rule(how=st.sampled_from(["succeed", "fail", "skip", "give back"]))
-    def end(self, how: str) -> None:
-        attempt, worker = self.attempts.pop(0), self.world.attempts
+    @rule(which=st.integers(0, 5), how=st.sampled_from(["succeed", "fail", "skip", "back", "die"]))
+    def end(self, which: int, how: str) -> None:
+        if not self.running:
+            return
+        attempt = self.running[which % len(self.running)]
+        attempts = self.world.attempts
         match how:
             case "succeed":
-                worker.succeed(attempt, RESULT, attempt.job.id.replace("-", ""))
+                destination = attempt.job.destination
+                result = RESULT.model_copy(update={"destination": destination})
+                if attempts.succeed(attempt, result):
+                    self.succeeded[attempt.job.source.key] += 1
             case "fail":
-                worker.fail(attempt, PROBLEM)
+                attempts.fail(attempt, PROBLEM)
             case "skip":
-                skipped = Skipped(skipped="already_color", chroma=9, width=1, height=1)
-                worker.skip(attempt, skipped)
+                if attempts.skip(attempt, SKIPPED):
+                    self.succeeded[attempt.job.source.key] += 1
+            case "back":
+                attempts.give_back(attempt, 60, PROBLEM, counts=True)
             case _:
-                if worker.give_back(attempt) is State.QUEUED:
-                    self.world.published.append(attempt.job.id)
-
-    @precondition(lambda self: self.attempts)
-    @rule()
-    def worker_lost(self) -> None:
-        """A lease runs out; the old worker may still come back."""
-        job_id = self.attempts[0].job.id
-        if self.world.redis.zscore(LEASES, job_id):
-            self.world.redis.zadd(LEASES, {job_id: 1})
-            self.world.published += sweeper(self.world.redis).sweep() or {}
+                # It stays in play, as that of a frozen worker does.
+                self.world.redis.zadd(LEASES, {attempt.job.id: 1}, xx=True)
 
     @rule()
-    def pause(self) -> None:
-        self.change(self.store.pause)
+    def time_passes(self) -> None:
+        redis = self.world.redis
+        for job in self.members(DUE):
+            redis.zadd(DUE, {job: 1})
+            redis.hdel(f"tintype:job:{job}", "not_before")
+        self.world.published += self.sweeping.sweep() or {}
 
-    @rule()
-    def resume(self) -> None:
-        self.change(self.store.resume)
-
-    @precondition(lambda self: self.now.counts.total > 20)
-    @rule()
-    def cancel(self) -> None:
-        self.canceled |= self.change(self.store.cancel)
-
-    @rule()
-    def retry(self) -> None:
-        self.change(self.store.retry)
-
-    @rule(data=st.data())
-    def cancel_one_job(self, data: st.DataObject) -> None:
-        active = self.active()
-        if active:
-            self.world.jobs.cancel(data.draw(st.sampled_from(active)))
-
-    def change(self, call: Callable[[str], Batch]) -> bool:
-        try:
-            call(self.batch.id)
-        except WrongState:
-            return False
-        return True
-
-    def active(self) -> list[str]:
-        found = self.world.redis.zrange(f"tintype:batch:{self.batch.id}:active", 0, -1)
-        return sorted(map(str, found))
+    # What is always true.
 
     @invariant()
     def counts_add_up(self) -> None:
-        batch, counts = self.now, self.now.counts
+        batch = self.batch
+        counts = batch.counts
         ended = counts.succeeded + counts.failed + counts.canceled + counts.skipped
         assert counts.queued + counts.running + ended == counts.total <= len(SCANS)
         assert sum(batch.codes.values()) == counts.failed
-        assert len(self.active()) == counts.queued + counts.running <= WINDOW
-        assert all(count >= 0 for count in counts.model_dump().values())
-        if batch.finished:
-            assert not self.active()
+        assert min(counts.model_dump().values()) >= 0
+        jobs = self.jobs()
+        states = Counter(job.state for job in jobs)
+        assert (states[State.QUEUED], states[State.RUNNING]) == (counts.queued, counts.running)
+        assert {job.id for job in jobs if not job.state.final} == set(self.active)
+        assert len(self.active) <= WINDOW
+        assert not batch.finished or not self.active
 
     @invariant()
-    def active_jobs_are_those_that_have_not_ended(self) -> None:
-        states = [self.world.jobs.get(job_id).state for job_id in self.active()]
-        assert not any(state.final for state in states)
+    def no_key_is_done_twice(self) -> None:
+        for job in self.jobs():
+            self.made[job.id] = job.source.key
+        tried = Counter(self.made.values())
+        assert max(tried.values(), default=0) <= 1 + self.retries
+        assert max(self.succeeded.values(), default=0) <= 1
+
+    def jobs(self) -> list[Job]:
+        return list(self.world.jobs.list(limit=500)[0])
 
     def teardown(self) -> None:
-        self.change(self.store.resume)
+        """Only sweeps bring steps now: whatever has happened, the batch ends."""
+        batch = self.sweep_to_the_end()
+        self.report_is_right(batch)
+        while batch.state is BatchState.FAILED:
+            assert self.batch.counts.failed or not batch.expanded
+            self.world.store.retry(self.id)
+            batch = self.sweep_to_the_end()
+            self.report_is_right(batch)
+        if batch.state is BatchState.SUCCEEDED:
+            assert batch.counts.total == len(SCANS)
+            assert batch.counts.failed == 0
+
+    def sweep_to_the_end(self) -> Batch:
+        redis = self.world.redis
         for _ in range(100):
-            self.world.redis.hset(f"tintype:batch:{self.batch.id}", "lease", 1)
-            batch = self.world.step(self.batch)
+            batch = self.batch
             if batch.finished:
-                break
-            for attempt in self.attempts:
-                self.world.attempts.fail(attempt, PROBLEM)
-            self.attempts.clear()
-            # What was recorded and not published comes due sooner or later.
-            self.world.published[:] = self.active()
-            while self.world.published:
-                self.start()
-        assert batch.finished
-        if batch.report is None:
-            assert batch.error
-            assert batch.error.code == "worker_lost"
-            return
-        keys = Counter(row["key"] for row in self.world.report(batch)["jobs"])
-        assert keys == Counter(entry.key for entry in self.world.all(batch))
-        assert set(keys.values()) <= {1}
-        complete = batch.expanded and not self.canceled
-        assert not complete or sorted(keys) == SCANS
-        assert keys.total() == batch.counts.total
+                assert redis.zcard(BATCHES_DUE) == 0
+                return batch
+            if batch.state is BatchState.PAUSED:
+                self.world.store.resume(self.id)
+            for due in self.members(BATCHES_DUE):
+                redis.zadd(BATCHES_DUE, {due: 1})
+            for batch_id in self.world.sweep():
+                assert batch_id == self.id
+                self.one_step(-1, False, lambda: None)
+            for job in self.members(LEASES):
+                redis.zadd(LEASES, {job: 1})
+            self.time_passes()
+            self.world.work()
+            self.counts_add_up()
+        raise AssertionError("it never ends")
+
+    def report_is_right(self, batch: Batch) -> None:
+        entries = self.world.all(batch)
+        keys = [entry.key for entry in entries]
+        assert len(set(keys)) == len(keys) == batch.counts.total
+        assert not batch.expanded or batch.state is BatchState.CANCELED or sorted(keys) == SCANS
+        found = Counter(entry.state for entry in entries)
+        for state in ("succeeded", "failed", "canceled", "skipped"):
+            assert found[state] == getattr(batch.counts, state)  # type: ignore[index]
+        if batch.report:
+            rows = self.world.report(batch)["jobs"]
+            assert sorted(row["key"] for row in rows) == sorted(keys)
 
 
-def test_every_key_comes_out_once_whatever_happens(world: World) -> None:
+def _raises(error: Exception) -> Callable[..., Any]:
+    def fails(*_: object) -> None:
+        raise error
+
+    return fails
+
+
+def test_whatever_happens_to_a_batch_it_ends_with_every_key_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("core.batches.steps.PART", "worker.batches.report.PART"):
+        monkeypatch.setattr(name, FEW)
+    for module in ("expansion", "retries"):
+        monkeypatch.setattr(f"worker.batches.{module}.AT_ONCE", FEW)
+    world.settings = world.settings.model_copy(update={"batch_window": WINDOW})
     world.put(*SCANS)
-    Machine.world = world
+    Machine.world, Machine.patch = world, monkeypatch
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
+            max_examples=150,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

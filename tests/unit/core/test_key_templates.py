@@ -100,3 +100,4 @@ def test_templates_that_leave_their_folder_are_refused(template: str) -> None:
 def test_what_all_keys_begin_with() -> None:
     assert fixed_start("colour/{path}") == "colour/"
     assert fixed_start("{path}") == ""
+    assert fixed_start("a}}b{{/{path}") == "a}b{/"

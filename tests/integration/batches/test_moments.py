@@ -1,0 +1,150 @@
+"""Moments at which a batch could hang, or do its work again and again."""
+
+from collections import Counter
+from tempfile import TemporaryFile
+
+import pytest
+
+from core.batches import BatchState
+from core.batches.parsing import folder_object
+from core.errors import StorageDenied
+from tests.integration.batches.conftest import World
+from tests.support.jobs import PROBLEM
+
+SCANS = [f"scans/{number:03}.jpg" for number in range(25)]
+
+
+def test_what_fails_while_a_batch_is_paused_is_tried_again_and_keeps_no_job_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(*SCANS)
+    batch = world.step(world.create())
+    world.work(most=5)
+
+    def paused_meanwhile(*_: object) -> None:
+        world.store.pause(batch.id)
+        assert world.work() == [], "they are held"
+        raise StorageDenied("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.batches.expansion.read_listing", paused_meanwhile)
+        batch = world.step(batch)
+    assert (batch.state, batch.counts.queued) == (BatchState.PAUSED, 5)
+    assert world.redis.zscore("tintype:batches:due", batch.id), "it is tried again"
+    world.store.resume(batch.id)
+    assert world.run(batch).counts.succeeded == len(SCANS)
+
+
+def test_a_cancel_cut_off_at_the_end_of_a_step_is_carried_out(world: World) -> None:
+    world.put(*SCANS[:3])
+    batch = world.step(world.create())
+    world.store.pause(batch.id)
+    assert world.work() == []
+    step = world.steps.begin(batch.id)
+    assert step
+    world.steps.look(step)
+    # The API dies before it has canceled the jobs.
+    world.store._scripts.run("cancel", batch.id)
+    world.steps.rest(step)
+    assert world.redis.zscore("tintype:batches:due", batch.id)
+    assert world.run(batch).counts.canceled == 3
+
+
+def test_paused_again_before_anything_was_released_a_batch_rests(world: World) -> None:
+    world.put(*SCANS[:3])
+    batch = world.step(world.create())
+    world.store.pause(batch.id)
+    world.store.resume(batch.id)
+    world.store.pause(batch.id)
+    world.step(batch)
+    assert world.redis.zscore("tintype:batches:due", batch.id) is None
+
+
+def test_keys_that_fail_again_are_tried_once_in_a_retry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.batches.steps.PART", 5)
+    monkeypatch.setattr("worker.batches.report.PART", 5)
+    world.put(*SCANS)
+    bad = dict.fromkeys(SCANS, PROBLEM)
+    batch = world.run(world.create(), bad)
+    assert batch.counts.failed == 25
+    tried: Counter[str] = Counter()
+    batch = world.store.retry(batch.id)
+    for _ in range(60):
+        if (batch := world.step(batch)).finished:
+            break
+        tried.update(job.source.key for job in world.work(problem=bad))
+    assert batch.finished
+    assert set(tried.values()) == {1}
+
+
+def test_jobs_of_a_batch_without_a_report_are_forgotten_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(*SCANS[:3])
+    batch = world.step(world.create())
+    world.work()
+
+    def no(*_: object) -> None:
+        raise StorageDenied("no")
+
+    monkeypatch.setattr("worker.batches.report.write_lines", no)
+    batch = world.run(batch)
+    assert batch.report is None
+    world.redis.zadd("tintype:batches:finished", {batch.id: 1})
+    world.sweep()
+    assert world.redis.zcard("tintype:jobs:ended") == 3
+
+
+def test_failures_that_no_part_has_are_tried_again_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(*SCANS[:3])
+    batch = world.step(world.create())
+    world.work(problem=dict.fromkeys(SCANS, PROBLEM))
+
+    def no(*_: object) -> None:
+        raise StorageDenied("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.batches.report.write_lines", no)
+        batch = world.run(batch)
+    assert (batch.state, batch.counts.failed) == (BatchState.FAILED, 3)
+    again = world.run(world.store.retry(batch.id))
+    assert (again.state, again.counts.succeeded) == (BatchState.SUCCEEDED, 3)
+
+
+def test_the_rate_is_never_negative(world: World) -> None:
+    world.put(*SCANS[:9])
+    batch = world.run(world.create(), dict.fromkeys(SCANS, PROBLEM))
+    batch = world.store.retry(batch.id)
+    batch = world.step(batch)
+    ticks = f"tintype:batch:{batch.id}:ticks"
+    [at, ended] = str(world.redis.lindex(ticks, 0)).split(":")
+    world.redis.lset(ticks, 0, f"{int(at) - 5000}:{ended}")
+    assert (world.store.get(batch.id).rate or 0) >= 0
+
+
+def test_a_part_that_someone_changed_has_no_jobs_made(world: World) -> None:
+    world.put(*SCANS[:3])
+    batch = world.run(world.create(), dict.fromkeys(SCANS, PROBLEM))
+    [part] = world.entries.parts(batch.id)
+    place = folder_object(batch.id, batch, part.name)
+    lines = world.storage.fetch(place, 10**6).data
+    world.storage.store(place, lines.replace(b"colour/", b"secret/"), "application/jsonl")
+    ended = world.run(world.store.retry(batch.id))
+    assert ended.error
+    assert ended.error.code == "report_damaged"
+    assert (ended.counts.failed, ended.counts.total) == (3, 3)
+    world.storage.store(place, lines, "application/jsonl")
+    assert world.run(world.store.retry(batch.id)).state is BatchState.SUCCEEDED
+
+
+def test_the_lease_is_kept_while_a_long_report_is_written(world: World) -> None:
+    calls: list[None] = []
+    with TemporaryFile() as file:
+        file.write(bytes(20 * 1024 * 1024))
+        file.seek(0)
+        world.storage.store_file(world.at("x"), file, "text/csv", lambda: calls.append(None))
+    assert len(calls) > 10
