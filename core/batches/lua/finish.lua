@@ -3,6 +3,7 @@
 --       failed jobs.
 local id, record = ARGV[2], batch_key(ARGV[2])
 if not keeps(id, ARGV[3], ARGV[4]) or active(id) > 0 then return 0 end
+-- Without a report, what is not written stays here for as long as the batch is remembered.
 if unwritten(id) > 0 and ARGV[5] == '1' then return 0 end
 local state = field(id, 'state')
 if state == 'running' then
@@ -13,10 +14,6 @@ if state == 'running' then
   end
 elseif state ~= 'failed' and state ~= 'canceled' then
   return 0
-end
--- Without a report, what is not written stays here for as long as jobs are remembered.
-for _, each in ipairs(redis.call('LRANGE', batch_key(id, 'ended'), 0, -1)) do
-  if string.sub(each, 1, 1) ~= '{' then redis.call('ZADD', ENDED, NOW, each) end
 end
 redis.call('HSET', record, 'state', state, 'finished', NOW)
 redis.call('HDEL', record, 'lease', 'strikes', 'failing', 'resumed')

@@ -9,7 +9,6 @@ from core.errors import BrokenImage, QueueUnavailable, StepOver, StorageUnavaila
 from core.jobs import Problem
 from tests.integration.batches.conftest import WINDOW, World
 from tests.support.jobs import PROBLEM
-from tests.support.redis import ENDED
 from worker.batches.expansion import Expansion
 from worker.batches.stepper import MOST_STRIKES
 
@@ -179,7 +178,6 @@ def test_a_report_that_cannot_be_written_does_not_keep_a_batch_from_its_end(
     assert ended.error
     assert ended.error.code == PROBLEM.code
     assert Counter(entry.state for entry in world.all(ended)) == {EntryState.SUCCEEDED: 3}
-    assert world.redis.zcard(ENDED) == 3, "their records are forgotten in time"
 
 
 def dies_for_good(*_: object) -> None:
