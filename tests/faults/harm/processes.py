@@ -69,7 +69,7 @@ def busy(fleet: Fleet, child: Child) -> int:
         running, _ = fleet.jobs.list(State.RUNNING)
         return any(job.worker and int(job.worker.split(":")[1]) in pids for job in running)
 
-    eventually(works, 30, f"work of {child.name}")
+    eventually(works, 60, f"work of {child.name}")
     assert child.pid
     return child.pid
 
