@@ -18,7 +18,8 @@ SAID = [
     r"succeeded 451 300\n",
     r"(succeeded s3://tintype/colorized/\S+\n){3}\['.*\]\n",
     # Other tests have scans there, too.
-    r"\d+ photographs\nfailed \d+ \{'unsupported_format': 1\}\nscans/x\.jpg unsupported_format .*\n",
+    r"\d+ photographs\nfailed \d+ \{'unsupported_format': 1\}\n"
+    r"scans/x\.jpg unsupported_format .*\n",
     r"snapshot .*\n(.*\n)*job\.succeeded succeeded None\n",
     r"204 400\n",
     r"422 invalid_request options\.quality: .*\n",
