@@ -9,7 +9,7 @@ from redis import Redis
 from core.redis_client import reachable
 
 PREFIX = "tintype"
-COMMON = ("keys", "notices", "batches", "states")
+COMMON = ("keys", "notices", "requests", "uploads", "batches", "states")
 """What is put before every script, in this order."""
 
 

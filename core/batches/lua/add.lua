@@ -8,26 +8,21 @@
 local id, priority, position, PER_KEY = ARGV[2], ARGV[5], ARGV[6], 5
 if not keeps(id, ARGV[3], ARGV[4]) then return 0 end
 if field(id, 'state') ~= 'expanding' then return 0 end
-local record, dry = batch_key(id), field(id, 'dry_run')
+local batch, dry = batch_key(id), field(id, 'dry_run')
 
 local function create(job, spec)
   keep_upload(cjson.decode(spec).source)
-  redis.call('HSET', job_key(job), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW,
-    'batch', id)
-  if priority ~= 'normal' then redis.call('HSET', job_key(job), 'priority', priority) end
-  redis.call('ZADD', index(job, 'queued'), 0, job)
-  redis.call('ZADD', DUE, NOW + RESEND_MS, job)
+  record_job(job, spec, priority, id)
   redis.call('ZADD', batch_key(id, 'active'), 0, job)
   count(id, 'queued')
-  emit(job, 'queued')
 end
 
 for at = 14, #ARGV, PER_KEY do
   local kind, job, value, code = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   if kind == 'again' then
     count(id, 'failed', -1)
-    if redis.call('HINCRBY', record, 'code:' .. code, -1) == 0 then
-      redis.call('HDEL', record, 'code:' .. code)
+    if redis.call('HINCRBY', batch, 'code:' .. code, -1) == 0 then
+      redis.call('HDEL', batch, 'code:' .. code)
     end
     local old = ARGV[at + 4]
     if get(old, 'state') == 'failed' and get(old, 'batch') == id then forget(old) end
@@ -53,12 +48,12 @@ count(id, 'bytes', ARGV[11])
 if ARGV[12] ~= '' then redis.call('LSET', batch_key(id, 'parts'), ARGV[12], ARGV[13]) end
 if ARGV[8] == '1' then
   -- An expansion that goes on after failures were tried again is listed to its end, too.
-  redis.call('HDEL', record, position)
-  if position == 'cursor' then redis.call('HSET', record, 'listed_all', 1) end
+  redis.call('HDEL', batch, position)
+  if position == 'cursor' then redis.call('HSET', batch, 'listed_all', 1) end
 else
-  redis.call('HSET', record, position, ARGV[7])
+  redis.call('HSET', batch, position, ARGV[7])
 end
 if field(id, 'listed_all') and not field(id, 'retrying') then
-  redis.call('HSET', record, 'expanded', 1, 'state', 'running')
+  redis.call('HSET', batch, 'expanded', 1, 'state', 'running')
 end
 return 1

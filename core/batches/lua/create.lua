@@ -4,13 +4,8 @@
 -- ARGV: id, spec, webhook (empty: none), most unfinished, digest of the idempotency key (empty:
 --       none), fingerprint of the request, milliseconds to remember it, whether it is a dry run.
 local id = ARGV[2]
-local remembered = key('idempotency:batch:' .. ARGV[6])
-if ARGV[6] ~= '' then
-  local known = redis.call('HMGET', remembered, 'fingerprint', 'batch')
-  if known[1] and redis.call('EXISTS', batch_key(known[2])) == 1 then
-    return known[1] == ARGV[7] and {'known', known[2]} or {'other', ''}
-  end
-end
+local known = known_request('batch', ARGV[6], ARGV[7])
+if known then return known end
 local unfinished = redis.call('ZCARD', ALL) - redis.call('ZCARD', FINISHED)
 if unfinished >= tonumber(ARGV[5]) then return {'full', ''} end
 local manifest = cjson.decode(ARGV[3]).source.manifest
@@ -20,8 +15,5 @@ if ARGV[4] ~= '' then redis.call('HSET', batch_key(id), 'webhook', ARGV[4]) end
 if ARGV[9] == '1' then redis.call('HSET', batch_key(id), 'dry_run', 1) end
 redis.call('ZADD', ALL, 0, id)
 attend(id)
-if ARGV[6] ~= '' then
-  redis.call('HSET', remembered, 'fingerprint', ARGV[7], 'batch', id)
-  redis.call('PEXPIRE', remembered, ARGV[8])
-end
+remember_request('batch', ARGV[6], ARGV[7], id, ARGV[8])
 return {'created', tostring(NOW)}

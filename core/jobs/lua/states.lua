@@ -57,6 +57,16 @@ local function holds(id, token)
   return job[1] == 'running' and job[2] == token
 end
 
+-- Record a new job as queued; its message comes due soon, unless it is published before.
+local function record_job(id, spec, priority, batch)
+  redis.call('HSET', job_key(id), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW)
+  if priority ~= 'normal' then redis.call('HSET', job_key(id), 'priority', priority) end
+  if batch then redis.call('HSET', job_key(id), 'batch', batch) end
+  redis.call('ZADD', index(id, 'queued'), 0, id)
+  redis.call('ZADD', DUE, NOW + RESEND_MS, id)
+  emit(id, 'queued')
+end
+
 -- Put a queued job of a paused batch aside, without a message; of a canceled one, end it. Returns
 -- whether it was one of them.
 local function withhold(id)
@@ -92,24 +102,6 @@ local function queued()
 end
 
 local function waiting() return queued() + redis.call('ZCARD', key('jobs:held')) end
-
--- End the time in which an upload may be used, and hide it from others that remove uploads for as
--- long as that may take.
-local function expire_upload(id, lease)
-  redis.call('HSET', upload_key(id), 'state', 'expired')
-  redis.call('ZADD', UPLOADS, NOW + lease, id)
-end
-
--- Keep the upload that is a job's source for good; returns why that cannot be, or nothing.
-local function use_upload(upload, source)
-  local known = redis.call('HMGET', upload_key(upload), 'state', 'bucket', 'key', 'multipart')
-  if known[2] ~= source.bucket or known[3] ~= source.key then return end
-  if known[1] == 'expired' then return 'expired' end
-  if known[1] == 'pending' and known[4] ~= '' then return 'incomplete' end
-  redis.call('HSET', upload_key(upload), 'state', 'used')
-  redis.call('ZREM', UPLOADS, upload)
-  redis.call('PEXPIRE', upload_key(upload), UPLOAD_KEPT_MS)
-end
 
 -- Remove an ended job with all that belongs to it.
 local function forget(id)
