@@ -14,6 +14,7 @@ from api.schemas import BatchList, BatchPage, BatchQuery, EntryQuery, ReportQuer
 from api.services import services
 from api.waiting import applied
 from core.batches import Batch, BatchRequest
+from core.batches.records import REPORT_TYPES
 from core.errors import QueueUnavailable
 from core.jobs import Idempotency
 from core.objects import content_disposition
@@ -21,7 +22,6 @@ from core.objects import content_disposition
 bp = APIBlueprint("batches", __name__, url_prefix="/v1/batches", tag="Batches")
 DRY_RUN_WAIT = 20.0
 """Seconds that a dry run is waited for when nobody says otherwise."""
-TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 @bp.post("")
@@ -121,7 +121,7 @@ def report(batch_id: str, query: ReportQuery) -> BaseResponse:
     batch = s.batches.get(batch_id)
     if batch.report is None:
         raise Conflict(f"the batch is {batch.state}; it has a report once it has ended")
-    place, content_type = batch.report[query.format], TYPES[query.format]
+    place, content_type = batch.report[query.format], REPORT_TYPES[query.format]
     if not query.download:
         return redirect(s.storage.presign(place, content_type), 302)
     length, chunks = s.storage.stream(place)

@@ -12,9 +12,8 @@ from typing import cast
 
 from redis import Redis
 
-from core.batches.parsing import folder_object
 from core.batches.parts import Line, Part, line_of
-from core.batches.records import Batch, BatchRequest, Entry, EntryState
+from core.batches.records import Batch, Entry, EntryState
 from core.errors import InvalidCursor, TintypeError
 from core.jobs.parsing import parse_job
 from core.jobs.records import Job, Options
@@ -79,21 +78,26 @@ class Entries:
             part = Part.model_validate_json(record)
             wanted = state is None or part.states.get(state)
             if wanted and first + part.lines > start:
-                lines = self.part_lines(batch.id, batch, part)
+                lines = self.part_lines(batch, part)
                 yield from _from(start, first, state, part.counted(lines))
             first += part.lines
         last = read_ended(self._redis, unwritten, batch.options)
         yield from _from(start, first, state, enumerate(last))
 
-    def parts(self, batch_id: str, first: int = 0) -> Sequence[Part]:
+    def count_parts(self, batch: Batch) -> int:
+        """Return how many parts the report has."""
+        with reachable():
+            return int(self._redis.llen(key("batch", batch.id, "parts")))
+
+    def parts(self, batch: Batch, first: int = 0) -> Sequence[Part]:
         """Return the records of the parts of a report, from one number on."""
         with reachable():
-            records = self._redis.lrange(key("batch", batch_id, "parts"), first, -1)
+            records = self._redis.lrange(key("batch", batch.id, "parts"), first, -1)
         return [Part.model_validate_json(each) for each in cast(list[str], records)]
 
-    def part_lines(self, batch_id: str, asked: Batch | BatchRequest, part: Part) -> list[Line]:
+    def part_lines(self, batch: Batch, part: Part) -> list[Line]:
         """Read a part from storage."""
-        place = folder_object(batch_id, asked, part.name)
+        place = batch.destination.beside(batch.id, part.name)
         return part.read(self._storage.fetch(place, MOST_PART_BYTES).data)
 
     def unwritten(self, batch: Batch, most: int) -> Sequence[Line]:

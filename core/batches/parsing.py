@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from core.batches.records import (
+    REPORT_TYPES,
     Batch,
+    BatchDestination,
     BatchRequest,
     BatchState,
     Counts,
@@ -17,8 +19,8 @@ from core.jobs.records import Problem
 from core.objects import ObjectRef
 
 CODE = "code:"
-REPORT_FORMATS: tuple[ReportFormat, ...] = ("csv", "json")
 ENDED = ("succeeded", "failed", "canceled")
+ASKED = ("source", "destination", "options", "priority", "on_existing", "dry_run")
 
 
 def parse_batch(
@@ -38,7 +40,7 @@ def parse_batch(
         counts = Counts.model_validate(
             {name: int(fields[name]) for name in Counts.model_fields if name in fields}
         )
-        request = request_of(fields)
+        request = BatchRequest.model_validate_json(fields["spec"])
         rate = _rate(fields, ticks, now_ms)
         left = counts.queued + counts.running
         known = "expanded" in fields and "finished" not in fields
@@ -47,7 +49,7 @@ def parse_batch(
         return Batch(
             id=batch_id,
             state=BatchState(fields["state"]),
-            **{name: getattr(request, name) for name in _ASKED},
+            **{name: getattr(request, name) for name in ASKED},
             expanded="expanded" in fields,
             counts=counts,
             codes={
@@ -59,7 +61,7 @@ def parse_batch(
             rate=None if rate is None else round(rate, 2),
             eta_seconds=round(left / rate, 1) if known and rate else None,
             estimate=Estimate(seconds=seconds, pairs=found) if request.dry_run else None,
-            report=report_of(batch_id, request) if "report" in fields else None,
+            report=report_of(batch_id, request.destination) if "report" in fields else None,
             error=Problem.model_validate_json(fields["error"]) if "error" in fields else None,
             created=moment(fields["created"]),
             finished=moment(fields.get("finished")),
@@ -68,23 +70,9 @@ def parse_batch(
         raise TintypeError(f"the record of batch {batch_id} is damaged: {error}") from error
 
 
-_ASKED = ("source", "destination", "options", "priority", "on_existing", "dry_run")
-
-
-def request_of(fields: Mapping[str, str]) -> BatchRequest:
-    """Return what the client asked for."""
-    return BatchRequest.model_validate_json(fields["spec"])
-
-
-def report_of(batch_id: str, asked: Batch | BatchRequest) -> dict[ReportFormat, ObjectRef]:
+def report_of(batch_id: str, destination: BatchDestination) -> dict[ReportFormat, ObjectRef]:
     """Return where the report is, or will be."""
-    return {kind: folder_object(batch_id, asked, f"report.{kind}") for kind in REPORT_FORMATS}
-
-
-def folder_object(batch_id: str, asked: Batch | BatchRequest, name: str) -> ObjectRef:
-    """Return an object of a batch's own folder, beside the results."""
-    place = asked.destination
-    return ObjectRef(bucket=place.bucket, key=f"{place.start}reports/{batch_id}/{name}")
+    return {kind: destination.beside(batch_id, f"report.{kind}") for kind in REPORT_TYPES}
 
 
 def _rate(fields: Mapping[str, str], ticks: Sequence[str], now_ms: int) -> float | None:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from core.batches.records import Entry, EntryState
 from core.errors import ReportDamaged
-from core.jobs.records import Job, Options, Record, State
+from core.jobs.records import Job, Options, Record, State, written
 
 
 class Line(Entry):
@@ -74,7 +74,7 @@ class Part(Record):
 
 def write_lines(lines: Iterable[Line]) -> bytes:
     """Return the object of a part."""
-    return "".join(f"{line.model_dump_json(exclude_defaults=True)}\n" for line in lines).encode()
+    return "".join(f"{written(line)}\n" for line in lines).encode()
 
 
 def line_of(job: Job, options: Options) -> Line:

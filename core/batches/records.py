@@ -9,15 +9,19 @@ from core.errors import DestinationOverlaps
 from core.formats import OutputFormat
 from core.jobs.records import Milliseconds, Moment, Options, Priority, Problem, Record, Webhook
 from core.key_templates import KeyTemplate, fixed_start, result_key
-from core.objects import RESULTS, UPLOADS, ObjectRef, check_bucket, check_prefix
+from core.objects import ObjectRef, check_bucket, check_prefix
 
 MOST_GLOBS = 50
-OWN = (f"{RESULTS}/", f"{UPLOADS}/")
 Bucket = Annotated[str, AfterValidator(check_bucket)]
 Prefix = Annotated[str, AfterValidator(check_prefix)]
 Glob = Annotated[str, Field(min_length=1, max_length=200)]
 Globs = Annotated[tuple[Glob, ...], Field(max_length=MOST_GLOBS)]
 ReportFormat = Literal["csv", "json"]
+REPORT_TYPES: dict[ReportFormat, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+"""Media types."""
 
 
 class BatchState(StrEnum):
@@ -82,6 +86,10 @@ class BatchDestination(Record):
         """Return the key of a source's result; see ``core.key_templates``."""
         return result_key(self.key_template, self.prefix, source, below, format)
 
+    def beside(self, batch_id: str, name: str) -> ObjectRef:
+        """Return an object of a batch's own folder, which lies beside the results."""
+        return ObjectRef(bucket=self.bucket, key=f"{self.start}reports/{batch_id}/{name}")
+
 
 class BatchRequest(Record):
     """What a client asks for."""
@@ -106,18 +114,6 @@ class BatchRequest(Record):
                 "that the source's does not begin with"
             )
         return self
-
-    def is_source(self, key: str) -> bool:
-        """Whether a key of the source's bucket is no result of the batch, nor one of the service's.
-
-        The service's own are what lies below ``colorized/`` and ``uploads/``, unless the batch's
-        prefix asks for just that.
-        """
-        if self.source.bucket == self.destination.bucket and key.startswith(self.destination.start):
-            return False
-        return not any(
-            key.startswith(own) and not self.source.prefix.startswith(own) for own in OWN
-        )
 
 
 class Counts(Record):
@@ -184,6 +180,10 @@ class Batch(Record):
     error: Problem | None = None
     created: Moment
     finished: Moment | None = None
+
+
+Asked = BatchRequest | Batch
+"""Whatever says what was asked for."""
 
 
 class EntryState(StrEnum):

@@ -11,11 +11,11 @@ from typing import Any, Literal
 from redis import Redis
 from uuid_utils import uuid7
 
-from core.batches.parsing import parse_batch, request_of
+from core.batches.parsing import parse_batch
 from core.batches.parts import Part
-from core.batches.records import Batch, BatchRequest, BatchState
+from core.batches.records import Batch, BatchState
 from core.errors import StepOver
-from core.jobs.records import Problem
+from core.jobs.records import Problem, written
 from core.jobs.scripts import Scripts, as_fields
 
 LEASE_SECONDS = 30.0
@@ -45,14 +45,12 @@ class Progress:
     """How far a batch has come."""
 
     batch: Batch
-    request: BatchRequest
     cursor: str | None
     """Where its expansion goes on; None: at the beginning."""
     retrying: str | None
     """Where trying failed keys again goes on; None: nowhere."""
     retry_to: int
     """Parts of the report whose failures are tried again."""
-    listed_all: bool
     resumed: bool
     """Whether jobs may be held that no longer should."""
     active: int
@@ -123,11 +121,9 @@ class Steps:
         fields, (active, unwritten, since, room) = as_fields(answer[0]), map(int, answer[1:])
         return Progress(
             batch=parse_batch(step.batch_id, fields),
-            request=request_of(fields),
             cursor=fields.get("cursor"),
             retrying=fields.get("retrying"),
             retry_to=int(fields.get("retry_to", 0)),
-            listed_all="listed_all" in fields,
             resumed="resumed" in fields,
             active=active,
             unwritten=unwritten,
@@ -135,21 +131,20 @@ class Steps:
             room=room,
         )
 
-    def add(self, step: Step, request: BatchRequest, position: Position, page: Page) -> bool:
+    def add(self, step: Step, batch: Batch, position: Position, page: Page) -> bool:
         """Add keys and the position after them in one change; False if the batch has to stop."""
         number, part = page.part or ("", None)
         arguments = (
-            *(request.priority, position, page.position, int(page.last)),
+            *(batch.priority, position, page.position, int(page.last)),
             *(page.listed, page.left_out, page.bytes),
-            *(number, part.model_dump_json(exclude_defaults=True) if part else ""),
+            *(number, written(part) if part else ""),
             *_flat(page.keys),
         )
         return bool(self._scripts.run("add", step.batch_id, step.token, self._lease, *arguments))
 
     def written(self, step: Step, keys: int, part: Part) -> None:
         """Note that the first keys that ended are in a part of the report."""
-        record = part.model_dump_json(exclude_defaults=True)
-        self._kept("written", step, keys, record, self._window)
+        self._kept("written", step, keys, written(part), self._window)
 
     def release(self, step: Step, most: int = 200) -> Sequence[tuple[str, int]]:
         """Queue jobs again that were held; return ids and attempts so far, to be published."""

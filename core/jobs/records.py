@@ -80,6 +80,11 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+def written(record: Record) -> str:
+    """Return the JSON that is kept of a record: without what it says anyway."""
+    return record.model_dump_json(exclude_defaults=True)
+
+
 class Options(Record):
     """How to colorize; what is left out takes the model's or the source's value."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from core.batches import BatchRequest, EntryState, OnExisting, Progress
+from core.batches import Batch, EntryState, OnExisting, Progress
 from core.batches.parts import Line
 from core.batches.records import Pair
 from core.batches.steps import Key, Page
 from core.buckets import Access
 from core.errors import SourceNotFound, StorageDenied, TintypeError
 from core.jobs import JobRequest, Options, Problem
+from core.jobs.records import written
 from core.objects import ObjectRef
 from core.storage import Storage
 from worker.batches.existing import Existing
@@ -20,7 +21,6 @@ AT_ONCE = 100
 """Keys added in one change: a script must not hold Redis up."""
 NEW, OLD = "new", "old"
 """Before a position: whether the destination was empty when the expansion began."""
-Ordered = tuple[Row, JobRequest]
 
 
 class Expansion:
@@ -37,15 +37,15 @@ class Expansion:
         Raises:
             InvalidManifest, UnknownModel, and the errors of ``Storage``: it cannot go on.
         """
-        request = progress.request
-        kind, _, place = (progress.cursor or f"{self._kind(request)}:").partition(":")
-        read = read_manifest if request.source.manifest else read_listing
-        found = read(self._storage, request, place or None)
-        room = len(found.rows) if request.dry_run else progress.room
+        batch = progress.batch
+        kind, _, place = (progress.cursor or f"{self._kind(batch)}:").partition(":")
+        read = read_manifest if batch.source.manifest else read_listing
+        found = read(self._storage, batch, place or None)
+        room = len(found.rows) if batch.dry_run else progress.room
         for rows in _groups(found.rows, room):
             place = rows[-1].position if rows else place
             yield Page(
-                keys=self._keys(request, rows, check=kind == OLD),
+                keys=self._keys(batch, rows, check=kind == OLD),
                 position=f"{kind}:{place}",
                 last=found.last and rows[-1:] == found.rows[-1:],
                 listed=len(rows),
@@ -53,47 +53,47 @@ class Expansion:
                 bytes=sum(row.bytes or 0 for row in rows if not row.left_out),
             )
 
-    def _kind(self, request: BatchRequest) -> str:
+    def _kind(self, batch: Batch) -> str:
         """Find out whether results can be there already: it saves a question for every key."""
-        place = request.destination
+        place = batch.destination
         try:
             results, _ = self._storage.list_page(place.bucket, place.start, most=1)
         except StorageDenied:
             return OLD
         return OLD if results else NEW
 
-    def _keys(self, request: BatchRequest, rows: Sequence[Row], *, check: bool) -> Sequence[Key]:
-        check = check and request.on_existing is OnExisting.SKIP
+    def _keys(self, batch: Batch, rows: Sequence[Row], *, check: bool) -> Sequence[Key]:
+        check = check and batch.on_existing is OnExisting.SKIP
         chosen = [row for row in rows if not row.left_out]
-        if request.source.manifest and (check or request.dry_run):
-            chosen = [*self._existing.sources(request.source.bucket, chosen)]
+        if batch.source.manifest and (check or batch.dry_run):
+            chosen = [*self._existing.sources(batch.source.bucket, chosen)]
         keys: list[Key] = []
-        orders: list[Ordered] = []
+        orders: list[tuple[Row, JobRequest]] = []
         for row in chosen:
-            order = self._order(request, row)
+            order = self._order(batch, row)
             if isinstance(order, Problem):
                 keys.append(_failed(row, order))
             else:
                 orders.append((row, order))
-        there = self._existing.results((order, row.etag) for row, order in orders) if check else []
-        for number, (_, order) in enumerate(orders):
-            skip = check and there[number]
-            keys.append(_skipped(order) if skip else _found(request, order))
+        asked = ((order, row.etag) for row, order in orders)
+        there = self._existing.results(asked) if check else [False] * len(orders)
+        for (_, order), skip in zip(orders, there, strict=True):
+            keys.append(_skipped(order) if skip else _found(batch, order))
         return keys
 
-    def _order(self, request: BatchRequest, row: Row) -> JobRequest | Problem:
+    def _order(self, batch: Batch, row: Row) -> JobRequest | Problem:
         """Return what a job for the row would be asked for, or why there can be none."""
         if row.problem:
             return row.problem
         try:
-            source = ObjectRef(bucket=request.source.bucket, key=row.key)
-            options = row.options or request.options
-            below = request.source.prefix
-            key = row.destination or request.destination.key_for(source, below, options.format)
-            destination = ObjectRef(bucket=request.destination.bucket, key=key)
-            order = order_of(request, source, destination, options)
+            source = ObjectRef(bucket=batch.source.bucket, key=row.key)
+            options = row.options or batch.options
+            below = batch.source.prefix
+            key = row.destination or batch.destination.key_for(source, below, options.format)
+            destination = ObjectRef(bucket=batch.destination.bucket, key=key)
+            order = order_of(batch, source, destination, options)
             self._access.check_job(source, destination)
-            if request.dry_run and row.etag is None:
+            if batch.dry_run and row.etag is None:
                 raise SourceNotFound(f"storage has no object {source}")
         except TintypeError as error:
             return Problem(code=error.code, detail=str(error))
@@ -101,7 +101,7 @@ class Expansion:
 
 
 def order_of(
-    request: BatchRequest, source: ObjectRef, destination: ObjectRef, options: Options
+    batch: Batch, source: ObjectRef, destination: ObjectRef, options: Options
 ) -> JobRequest:
     """Return the order of one job of a batch.
 
@@ -109,17 +109,12 @@ def order_of(
         DestinationIsSource: as its name says.
     """
     return JobRequest(
-        source=source, destination=destination, options=options, priority=request.priority
+        source=source, destination=destination, options=options, priority=batch.priority
     )
 
 
-def written(order: JobRequest) -> str:
-    """Return what a job's record keeps of its order."""
-    return order.model_dump_json(exclude_defaults=True)
-
-
-def _found(request: BatchRequest, order: JobRequest) -> Key:
-    if not request.dry_run:
+def _found(batch: Batch, order: JobRequest) -> Key:
+    if not batch.dry_run:
         return Key("job", written(order))
     assert order.destination is not None, "jobs of batches name their destinations"
     pair = Pair(source=order.source.key, destination=order.destination.key)
@@ -128,7 +123,7 @@ def _found(request: BatchRequest, order: JobRequest) -> Key:
 
 def _failed(row: Row, problem: Problem) -> Key:
     line = Line(key=row.key, state=EntryState.FAILED, code=problem.code, detail=problem.detail)
-    return Key("failed", _json(line), problem.code)
+    return Key("failed", written(line), problem.code)
 
 
 def _skipped(order: JobRequest) -> Key:
@@ -141,11 +136,7 @@ def _skipped(order: JobRequest) -> Key:
         code="exists",
         detail="the result is there already, of the same source, options and network",
     )
-    return Key("skipped", _json(line))
-
-
-def _json(line: Line) -> str:
-    return line.model_dump_json(exclude_defaults=True)
+    return Key("skipped", written(line))
 
 
 def _groups(rows: Sequence[Row], room: int) -> Iterator[Sequence[Row]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
-from core.batches import BatchRequest
+from core.batches.records import Asked
 from core.errors import InvalidManifest, InvalidRow, TintypeError
 from core.jobs import Options, Problem
-from core.jobs.records import Record
+from core.jobs.records import Record, written
 from core.objects import MAX_KEY_BYTES, ObjectRef, check_key
 from core.storage import Storage
 from worker.batches.rows import Row, Rows
@@ -86,7 +86,7 @@ class Lines(Iterator[str]):
             raise InvalidManifest(f"{self._ref} is not UTF-8; save it as UTF-8") from error
 
 
-def read_manifest(storage: Storage, request: BatchRequest, position: str | None) -> Rows:
+def read_manifest(storage: Storage, asked: Asked, position: str | None) -> Rows:
     """Return the next rows, up to a thousand.
 
     Raises:
@@ -94,7 +94,7 @@ def read_manifest(storage: Storage, request: BatchRequest, position: str | None)
         SourceNotFound, BucketNotFound, StorageDenied, StorageRefused, StorageUnavailable: see
             ``Storage``.
     """
-    ref = request.source.manifest
+    ref = asked.source.manifest
     assert ref is not None, "only called for a manifest"
     place = Place.model_validate_json(position) if position else Place()
     etag, chunks = storage.read_on(ref, place.offset)
@@ -115,7 +115,7 @@ def _rows(ref: ObjectRef, lines: Lines, place: Place, etag: str) -> Iterator[Row
             continue
         row += 1
         after = Place(offset=lines.offset, row=row, etag=etag, columns=columns)
-        yield _row(cells, row, after.model_dump_json(exclude_defaults=True))
+        yield _row(cells, row, written(after))
 
 
 def _records(
@@ -127,10 +127,7 @@ def _records(
         line = next(lines, None)
     if line is None:
         return
-    if columns is None and line.lstrip().startswith("{"):
-        yield from _json_rows(line, lines)
-        return
-    if columns is None and not first:
+    if columns is None and (not first or line.lstrip().startswith("{")):
         yield from _json_rows(line, lines)
         return
     rows = csv.reader(_with(line, lines), strict=True)

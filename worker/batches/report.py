@@ -8,17 +8,13 @@ from tempfile import TemporaryFile
 
 from core.batches import Batch, Entry, Steps
 from core.batches.entries import Entries
-from core.batches.parsing import folder_object, report_of
+from core.batches.parsing import report_of
 from core.batches.parts import Part, write_lines
-from core.batches.records import ReportFormat
+from core.batches.records import REPORT_TYPES
 from core.batches.steps import PART, Step
 from core.storage import Storage
 
 COLUMNS = ("key", "result", "state", "code", "detail", "ms", "job")
-CONTENT_TYPES: dict[ReportFormat, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-}
 LINES = "application/jsonl"
 HEAD = ("id", "source", "destination", "options", "on_existing", "counts", "codes", "created")
 
@@ -34,30 +30,30 @@ class Reports:
     def write_part(self, step: Step, batch: Batch) -> None:
         """Write the keys that ended and are in no part yet, at most a thousand."""
         lines = self._entries.unwritten(batch, PART)
-        number = len(self._entries.parts(batch.id))
+        number = self._entries.count_parts(batch)
         # A frozen worker must not overwrite what another one wrote: each step has its own names.
         data = write_lines(lines)
         part = Part.of(f"parts/{number:06}-{step.token}.jsonl", lines, data)
-        place = folder_object(batch.id, batch, part.name)
+        place = batch.destination.beside(batch.id, part.name)
         self._storage.store(place, data, LINES)
         self._steps.written(step, len(lines), part)
 
     def write(self, batch: Batch, renew: Callable[[], object]) -> None:
         """Write ``report.csv`` and ``report.json`` from the parts; ``renew`` keeps the lease."""
-        places = report_of(batch.id, batch)
+        places = report_of(batch.id, batch.destination)
         with TemporaryFile() as table, TemporaryFile() as document:
             _fill(batch, self._lines(batch, renew), table, document)
             for (kind, content_type), file in zip(
-                CONTENT_TYPES.items(), (table, document), strict=True
+                REPORT_TYPES.items(), (table, document), strict=True
             ):
                 file.seek(0)
                 renew()
                 self._storage.store_file(places[kind], file, content_type, renew)
 
     def _lines(self, batch: Batch, renew: Callable[[], object]) -> Iterator[Entry]:
-        for part in self._entries.parts(batch.id):
+        for part in self._entries.parts(batch):
             renew()
-            for _, line in part.counted(self._entries.part_lines(batch.id, batch, part)):
+            for _, line in part.counted(self._entries.part_lines(batch, part)):
                 yield line.entry
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from core.batches import BatchRequest, EntryState, Progress
+from core.batches import Batch, EntryState, Progress
 from core.batches.entries import Entries
 from core.batches.parts import Line, Part
 from core.batches.steps import Key, Page
+from core.jobs.records import written
 from core.objects import ObjectRef
-from worker.batches.expansion import AT_ONCE, order_of, written
+from worker.batches.expansion import AT_ONCE, order_of
 
 
 def next_retries(entries: Entries, progress: Progress) -> Page:
@@ -16,19 +17,19 @@ def next_retries(entries: Entries, progress: Progress) -> Page:
     Raises:
         StorageUnavailable, SourceNotFound: the part cannot be read.
     """
-    parts = entries.parts(progress.batch.id)[: progress.retry_to]
-    number = int(progress.retrying or 0)
-    while number < len(parts) and not parts[number].states.get(EntryState.FAILED):
-        number += 1
-    if number >= len(parts):
+    batch, number = progress.batch, int(progress.retrying or 0)
+    parts = entries.parts(batch, number)[: progress.retry_to - number]
+    with_failures = (at for at, part in enumerate(parts) if part.states.get(EntryState.FAILED))
+    at = next(with_failures, None)
+    if at is None:
         return Page([], str(number), last=True)
-    part, request = parts[number], progress.request
-    lines = [*part.counted(entries.part_lines(progress.batch.id, request, part))]
+    part, number = parts[at], number + at
+    lines = [*part.counted(entries.part_lines(batch, part))]
     failed = [(at, line) for at, line in lines if line.retriable]
     chosen = failed[: min(AT_ONCE, progress.room)]
     rest = len(chosen) < len(failed)
     return Page(
-        keys=[_key(request, line) for _, line in chosen],
+        keys=[_key(batch, line) for _, line in chosen],
         position=str(number if rest else number + 1),
         last=False,
         part=(number, _without(part, chosen)),
@@ -43,9 +44,9 @@ def _without(part: Part, retried: Sequence[tuple[int, Line]]) -> Part:
     return part.model_copy(update={"states": states, "void": void})
 
 
-def _key(request: BatchRequest, line: Line) -> Key:
+def _key(batch: Batch, line: Line) -> Key:
     assert line.destination is not None, "only keys that can be jobs are tried again"
-    source = ObjectRef(bucket=request.source.bucket, key=line.key)
-    destination = ObjectRef(bucket=request.destination.bucket, key=line.destination)
-    order = order_of(request, source, destination, line.options or request.options)
+    source = ObjectRef(bucket=batch.source.bucket, key=line.key)
+    destination = ObjectRef(bucket=batch.destination.bucket, key=line.destination)
+    order = order_of(batch, source, destination, line.options or batch.options)
     return Key("again", written(order), line.code or "", line.job or "")

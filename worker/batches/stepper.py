@@ -107,7 +107,7 @@ class Stepper:
 
     def _expand(self, step: Step, progress: Progress) -> bool:
         if progress.retrying is not None:
-            parts = len(self._entries.parts(step.batch_id))
+            parts = self._entries.count_parts(progress.batch)
             if progress.unwritten and parts < progress.retry_to:
                 # Failures of a batch that ended without a report are in no part yet.
                 self._reports.write_part(step, progress.batch)
@@ -118,7 +118,7 @@ class Stepper:
         return all(self._add(step, progress, "cursor", page) for page in pages)
 
     def _add(self, step: Step, progress: Progress, position: Position, page: Page) -> bool:
-        if not self._steps.add(step, progress.request, position, page):
+        if not self._steps.add(step, progress.batch, position, page):
             return False
         made = [(each.job, 0) for each in page.keys if each.kind in ("job", "again")]
         self._queue(made, progress.batch.priority)

@@ -95,7 +95,7 @@ def test_a_frozen_worker_changes_nothing_when_it_wakes_up(world: World) -> None:
     lease_runs_out(world, batch)
     world.step(batch)
     before = world.store.get(batch.id)
-    assert not world.steps.add(frozen, progress.request, "cursor", page)
+    assert not world.steps.add(frozen, progress.batch, "cursor", page)
     for late in (
         lambda: world.steps.look(frozen),
         lambda: world.steps.finish(frozen, reported=True, problem=PROBLEM),

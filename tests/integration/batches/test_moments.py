@@ -6,7 +6,6 @@ from tempfile import TemporaryFile
 import pytest
 
 from core.batches import BatchState
-from core.batches.parsing import folder_object
 from core.errors import StorageDenied
 from tests.integration.batches.conftest import World
 from tests.support.jobs import PROBLEM
@@ -129,8 +128,8 @@ def test_the_rate_is_never_negative(world: World) -> None:
 def test_a_part_that_someone_changed_has_no_jobs_made(world: World) -> None:
     world.put(*SCANS[:3])
     batch = world.run(world.create(), dict.fromkeys(SCANS, PROBLEM))
-    [part] = world.entries.parts(batch.id)
-    place = folder_object(batch.id, batch, part.name)
+    [part] = world.entries.parts(batch)
+    place = batch.destination.beside(batch.id, part.name)
     lines = world.storage.fetch(place, 10**6).data
     world.storage.store(place, lines.replace(b"colour/", b"secret/"), "application/jsonl")
     ended = world.run(world.store.retry(batch.id))
