@@ -4,7 +4,6 @@ Keys that ended have numbers in the order of their ends; lines in parts come fir
 Redis has not handed over yet.
 """
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,14 +13,13 @@ from redis import Redis
 
 from core.batches.parts import Line, Part, line_of
 from core.batches.records import Batch, Entry, EntryState
-from core.errors import InvalidCursor, TintypeError
-from core.jobs.parsing import parse_job
-from core.jobs.records import Job, Options
+from core.errors import InvalidCursor
+from core.jobs.reading import read_jobs
+from core.jobs.records import Options
 from core.jobs.scripts import key
 from core.redis_client import reachable
 from core.storage import Storage
 
-log = logging.getLogger(__name__)
 ACTIVE = (EntryState.QUEUED, EntryState.RUNNING)
 MOST_PART_BYTES = 64 * 1024 * 1024
 AT_ONCE = 500
@@ -134,24 +132,6 @@ def read_ended(redis: Redis, ended: Sequence[str], options: Options) -> Sequence
             lost = "the record of its job is lost or damaged"
             lines.append(Line(key="", state=EntryState.FAILED, code="lost", detail=lost, job=each))
     return lines
-
-
-def read_jobs(redis: Redis, ids: Sequence[str]) -> Sequence[Job | None]:
-    """Return jobs; None for one that is gone or damaged."""
-    with reachable():
-        pipe = redis.pipeline(transaction=False)
-        for job_id in ids:
-            pipe.hgetall(key("job", job_id))
-        records = pipe.execute()
-    return [_job(job_id, fields) for job_id, fields in zip(ids, records, strict=True)]
-
-
-def _job(job_id: str, fields: dict[str, str]) -> Job | None:
-    try:
-        return parse_job(job_id, fields) if fields else None
-    except TintypeError:
-        log.exception("left out of a batch")
-        return None
 
 
 def _from(

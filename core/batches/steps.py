@@ -16,7 +16,7 @@ from core.batches.parts import Part
 from core.batches.records import Batch, BatchState
 from core.errors import StepOver
 from core.jobs.records import Problem, written
-from core.jobs.scripts import Scripts, as_fields
+from core.jobs.scripts import Scripts, as_fields, milliseconds
 
 LEASE_SECONDS = 30.0
 """Longer than a page of a listing, or a part of the report, takes."""
@@ -25,6 +25,7 @@ PART = 1000
 SOON_SECONDS = 30.0
 """A part is written after so long, though it has fewer."""
 LOOK_SECONDS = 2.0
+CANCELED_AT_ONCE = 200
 SCRIPTS = ("begin", "look", "add", "written", "release", "cancel_jobs", "fail", "rest", "finish")
 Kind = Literal["job", "again", "skipped", "failed", "found"]
 Position = Literal["cursor", "retrying"]
@@ -107,7 +108,7 @@ class Steps:
     ) -> None:
         self._window = window
         self._most_queued = most_queued
-        self._lease = _ms(lease)
+        self._lease = milliseconds(lease)
         self._scripts = Scripts(redis, *SCRIPTS, package="core.batches")
 
     def begin(self, batch_id: str) -> Step | None:
@@ -127,7 +128,8 @@ class Steps:
             resumed="resumed" in fields,
             active=active,
             unwritten=unwritten,
-            part_is_due=unwritten >= PART or (unwritten > 0 and since >= _ms(SOON_SECONDS)),
+            part_is_due=unwritten >= PART
+            or (unwritten > 0 and since >= milliseconds(SOON_SECONDS)),
             room=room,
         )
 
@@ -155,9 +157,7 @@ class Steps:
 
     def cancel_jobs(self, step: Step) -> None:
         """Cancel the jobs of a canceled batch."""
-        last: str | None = ""
-        while last is not None:
-            last = self._scripts.run("cancel_jobs", step.batch_id, last, 200)
+        cancel_jobs(self._scripts, step.batch_id)
 
     def fail(self, step: Step, problem: Problem) -> bool:
         """Expand the batch no further; it ends with the last of its jobs. False if it is paused."""
@@ -169,7 +169,12 @@ class Steps:
 
         With ``more``, the next step is due at once.
         """
-        times = (_ms(wait), PART, _ms(SOON_SECONDS), 0 if more else _ms(LOOK_SECONDS))
+        times = (
+            milliseconds(wait),
+            PART,
+            milliseconds(SOON_SECONDS),
+            0 if more else milliseconds(LOOK_SECONDS),
+        )
         return int(self._scripts.run("rest", step.batch_id, step.token, *times) or 0) / 1e3
 
     def finish(self, step: Step, *, reported: bool, problem: Problem) -> bool:
@@ -184,10 +189,13 @@ class Steps:
         return answer
 
 
+def cancel_jobs(scripts: Scripts, batch_id: str) -> None:
+    """Cancel the jobs of a canceled batch, a few at a time: a script must not hold Redis up."""
+    last: str | None = ""
+    while last is not None:
+        last = scripts.run("cancel_jobs", batch_id, last, CANCELED_AT_ONCE)
+
+
 def _flat(keys: Iterable[Key]) -> Iterable[str]:
     for each in keys:
         yield from (each.kind, each.job, each.value, each.code, each.replaces)
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -1,29 +1,27 @@
 """What clients do with batches: create, look, list, pause, resume, cancel, try again."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import cast
 
 from redis import Redis
-from uuid_utils import UUID, uuid7
+from uuid_utils import uuid7
 
 from core import heartbeats
 from core.batches.parsing import parse_batch
 from core.batches.records import Batch, BatchRequest, BatchState
+from core.batches.steps import cancel_jobs
 from core.errors import (
     BatchNotFound,
     IdempotencyConflict,
-    InvalidCursor,
     QueueFull,
     WrongState,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
 from core.jobs.records import Webhook
-from core.jobs.scripts import Scripts, key
+from core.jobs.scripts import Scripts, as_id, key
 from core.redis_client import reachable
 
 MOST_UNFINISHED = 1000
-CANCELED_AT_ONCE = 200
 
 
 class BatchStore:
@@ -125,9 +123,7 @@ class BatchStore:
             BatchNotFound, WrongState: there is none with this id, or it has ended.
         """
         batch = self._change("cancel", batch_id, BatchState.CANCELED)
-        last: str | None = ""
-        while last is not None:
-            last = self._scripts.run("cancel_jobs", batch_id, last, CANCELED_AT_ONCE)
+        cancel_jobs(self._scripts, batch_id)
         return self.get(batch.id)
 
     def retry(self, batch_id: str) -> Batch:
@@ -154,10 +150,10 @@ class BatchStore:
         return batch
 
     def _ids(self, cursor: str | None, most: int) -> Sequence[str]:
-        below = "+" if cursor is None else f"({_as_id(cursor)}"
+        below = "+" if cursor is None else f"({as_id(cursor)}"
         with reachable():
             ids = self._redis.zrevrangebylex(key("batches"), below, "-", start=0, num=most)
-        return [*islice(cast(Sequence[str], ids), most)]
+        return cast(Sequence[str], ids)
 
     def _read(self, ids: Sequence[str]) -> Sequence[Batch | None]:
         with reachable():
@@ -181,11 +177,3 @@ class BatchStore:
         """Return how long all workers together took for a job, lately; None if nobody knows."""
         workers = len(heartbeats.alive(self._redis))
         return float(pace) / 1e3 / workers if pace and workers else None
-
-
-def _as_id(cursor: str) -> str:
-    """Return the cursor if it is a batch id: it becomes part of a range, so nothing else may."""
-    try:
-        return str(UUID(cursor))
-    except ValueError as error:
-        raise InvalidCursor("cursor must be the 'next' of an earlier page") from error

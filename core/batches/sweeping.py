@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from redis import Redis
 
-from core.jobs.scripts import Scripts
+from core.jobs.scripts import Scripts, milliseconds
 
 AT_ONCE = 20
 """Batches in one pass, and messages about batches that wait at the same time."""
@@ -15,7 +15,7 @@ class BatchSweeping:
 
     def __init__(self, redis: Redis, ttl: float, queue: str) -> None:
         self._scripts = Scripts(redis, "sweep", package="core.batches")
-        self._arguments = (round(ttl * 1000), AT_ONCE, queue)
+        self._arguments = (milliseconds(ttl), AT_ONCE, queue)
 
     def sweep(self) -> Sequence[str]:
         """Return the batches of which to tell the workers.

@@ -11,7 +11,7 @@ from redis import Redis
 from core.errors import AttemptOver, QueueUnavailable
 from core.jobs.parsing import parse_job, write_problem, write_result
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
-from core.jobs.scripts import Scripts, as_fields, key
+from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.redis_client import reachable
 
 LEASE_SECONDS = 8.0
@@ -55,8 +55,8 @@ class Attempts:
     ) -> None:
         self._redis = redis
         self._limits = limits
-        self._ttl = _ms(ttl)
-        self._lease = _ms(lease)
+        self._ttl = milliseconds(ttl)
+        self._lease = milliseconds(lease)
         self._scripts = Scripts(redis, "start", "enter", "renew", "succeed", "fail", "give_back")
 
     def start(self, job_id: str, worker: str) -> Attempt | None:
@@ -71,7 +71,7 @@ class Attempts:
             worker,
             self._lease,
             self._limits.attempts,
-            _ms(self._limits.timeout),
+            milliseconds(self._limits.timeout),
             WORKER_LOST.model_dump_json(),
             TIMED_OUT.model_dump_json(),
         )
@@ -135,10 +135,10 @@ class Attempts:
             "give_back",
             attempt.job.id,
             attempt.token,
-            _ms(delay),
+            milliseconds(delay),
             problem.model_dump_json() if problem else "",
             self._limits.attempts if counts else 0,
-            _ms(self._limits.patience) if problem and not counts else 0,
+            milliseconds(self._limits.patience) if problem and not counts else 0,
         )
         return State(state) if state else None
 
@@ -152,7 +152,3 @@ class Attempts:
             job_id = self._redis.get(key("result", fingerprint))
             fields = self._redis.hgetall(key("job", str(job_id))) if job_id else None
         return parse_job(str(job_id), fields) if fields else None  # type: ignore[arg-type]
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -16,7 +16,7 @@ from redis import Redis
 from core.errors import DeliveryNotFound
 from core.jobs.parsing import moment
 from core.jobs.records import Milliseconds, Moment, Record
-from core.jobs.scripts import Scripts, as_fields, key
+from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.redis_client import reachable
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Deliveries:
 
     def claim(self, most: int, seconds: float) -> Sequence[Delivery]:
         """Take deliveries that are due; nobody else gets them for some seconds."""
-        flat = self._scripts.run("claim_deliveries", most, round(seconds * 1000))
+        flat = self._scripts.run("claim_deliveries", most, milliseconds(seconds))
         pairs = zip(flat[::2], flat[1::2], strict=True)
         return [*_readable((delivery_id, as_fields(record)) for delivery_id, record in pairs)]
 
@@ -85,12 +85,12 @@ class Deliveries:
     ) -> None:
         """Note a try; a delivery that is still pending is due again in some seconds."""
         written = outcome.model_dump_json(exclude_none=True)
-        wait = round(again_in * 1000)
+        wait = milliseconds(again_in)
         self._scripts.run("settle_delivery", delivery.id, delivery.claim, written, state, wait)
 
     def postpone(self, delivery: Delivery, seconds: float) -> None:
         """Put a claimed delivery back without a try; it is due again in some seconds."""
-        self._scripts.run("postpone_delivery", delivery.id, round(seconds * 1000))
+        self._scripts.run("postpone_delivery", delivery.id, milliseconds(seconds))
 
     def of_job(self, job_id: str) -> Sequence[Delivery]:
         """Return the deliveries of a job, oldest first; none if there is no such job."""

@@ -9,7 +9,7 @@ from redis import Redis
 
 from core.errors import InvalidCursor
 from core.jobs.records import Stage, State
-from core.jobs.scripts import key
+from core.jobs.scripts import key, milliseconds
 from core.redis_client import reachable
 
 FIRST = "0-0"
@@ -66,7 +66,7 @@ class EventLog:
         """Return what came after an event, waiting up to ``wait`` seconds for something."""
         with reachable():
             answer = self._redis.xread(
-                {self._key: event_id}, count=most, block=max(1, round(wait * 1000))
+                {self._key: event_id}, count=most, block=max(1, milliseconds(wait))
             )
         if not answer:
             return []

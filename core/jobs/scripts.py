@@ -5,7 +5,9 @@ from importlib.resources import files
 from typing import Any
 
 from redis import Redis
+from uuid_utils import UUID
 
+from core.errors import InvalidCursor
 from core.redis_client import reachable
 
 PREFIX = "tintype"
@@ -41,6 +43,23 @@ def _read(package: str, name: str) -> str:
 def key(*parts: str) -> str:
     """Return the name of a key in Redis."""
     return ":".join((PREFIX, *parts))
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a time as scripts take it."""
+    return round(seconds * 1000)
+
+
+def as_id(cursor: str) -> str:
+    """Return the cursor if it is an id: it becomes part of a range, so nothing else may.
+
+    Raises:
+        InvalidCursor: it is not.
+    """
+    try:
+        return str(UUID(cursor))
+    except ValueError as error:
+        raise InvalidCursor("cursor must be the 'next' of an earlier page") from error
 
 
 def as_fields(flat: Sequence[str]) -> dict[str, str]:

@@ -1,31 +1,27 @@
 """What clients do with jobs: create, look, list, cancel, try again."""
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import cast
 
 from redis import Redis
-from uuid_utils import UUID, uuid7
+from uuid_utils import uuid7
 
 from core.errors import (
     IdempotencyConflict,
-    InvalidCursor,
     JobNotFound,
     QueueFull,
     SourceNotFound,
-    TintypeError,
     WrongState,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
 from core.jobs.parsing import parse_job
+from core.jobs.reading import read_jobs
 from core.jobs.records import Job, JobRequest, Priority, State, Webhook
-from core.jobs.scripts import Scripts, key
+from core.jobs.scripts import Scripts, as_id, key
 from core.jobs.uploads import expired, upload_id
 from core.redis_client import reachable
-
-log = logging.getLogger(__name__)
 
 
 class JobStore:
@@ -189,25 +185,14 @@ class JobStore:
         Raises:
             InvalidCursor: the cursor is not a job id.
         """
-        below = "+" if cursor is None else f"({_as_id(cursor)}"
+        below = "+" if cursor is None else f"({as_id(cursor)}"
         with reachable():
             pipe = self._redis.pipeline(transaction=True)
             for index in _indexes(state, code):
                 pipe.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
             newest = merge(*pipe.execute(), reverse=True)
             ids: list[str] = [*islice(newest, limit + 1)]
-            pipe = self._redis.pipeline(transaction=False)
-            for job_id in ids[:limit]:
-                pipe.hgetall(key("job", job_id))
-            records = pipe.execute()
-        jobs = []
-        for job_id, fields in zip(ids[:limit], records, strict=True):
-            try:
-                if fields:
-                    jobs.append(parse_job(job_id, fields))
-            except TintypeError:
-                # One damaged record must not hide the others.
-                log.exception("left out of a listing")
+        jobs = [job for job in read_jobs(self._redis, ids[:limit]) if job]
         return jobs, ids[limit - 1] if len(ids) > limit else None
 
     def seconds_since_sweep(self) -> float | None:
@@ -244,11 +229,3 @@ def _other_request() -> IdempotencyConflict:
     return IdempotencyConflict(
         "this Idempotency-Key came with another request; use a new key for a new job"
     )
-
-
-def _as_id(cursor: str) -> str:
-    """Return the cursor if it is a job id: it becomes part of a range, so nothing else may."""
-    try:
-        return str(UUID(cursor))
-    except ValueError as error:
-        raise InvalidCursor("cursor must be the 'next' of an earlier page") from error

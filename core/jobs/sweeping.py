@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from redis import Redis
 
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
-from core.jobs.scripts import Scripts, as_fields
+from core.jobs.scripts import Scripts, as_fields, milliseconds
 
 LOCK_SECONDS = 5.0
 AT_ONCE = 200
@@ -22,12 +22,12 @@ class Sweeping:
         self._scripts = Scripts(redis, "sweep", "swept")
         self._arguments: Sequence[str | int] = (
             name,
-            round(LOCK_SECONDS * 1000),
+            milliseconds(LOCK_SECONDS),
             limits.attempts,
-            round(limits.timeout * 1000),
+            milliseconds(limits.timeout),
             WORKER_LOST.model_dump_json(),
             TIMED_OUT.model_dump_json(),
-            round(ttl * 1000),
+            milliseconds(ttl),
             AT_ONCE,
             taken,
             *queues,

@@ -19,7 +19,7 @@ from uuid_utils import uuid7
 from core.errors import TintypeError, UploadExpired, UploadNotFound, WrongState
 from core.jobs.parsing import moment
 from core.jobs.records import Moment, Record
-from core.jobs.scripts import Scripts, as_fields, key
+from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.objects import UPLOADS, ObjectRef, safe_name
 from core.redis_client import reachable
 
@@ -76,7 +76,7 @@ class Uploads:
     def __init__(self, redis: Redis, ttl: float) -> None:
         """``ttl``: seconds that an upload waits for a job."""
         self._redis = redis
-        self._ttl = round(ttl * 1000)
+        self._ttl = milliseconds(ttl)
         self._scripts = Scripts(redis, *SCRIPTS)
 
     def open(
@@ -85,7 +85,7 @@ class Uploads:
         """Record an upload, for whose object URLs work for some seconds from now."""
         name = upload_id(source)
         assert name, "only new_source makes the keys of uploads"
-        times = (self._ttl, round(url_seconds * 1000))
+        times = (self._ttl, milliseconds(url_seconds))
         expiry = self._scripts.run(
             "open_upload", name, source.bucket, source.key, size, multipart, *times
         )
@@ -129,7 +129,7 @@ class Uploads:
             UploadNotFound: there is none with this id.
             WrongState: a job uses it.
         """
-        state = self._scripts.run("abandon_upload", name, round(REMOVAL_SECONDS * 1000))
+        state = self._scripts.run("abandon_upload", name, milliseconds(REMOVAL_SECONDS))
         if state is None:
             raise _unknown(name)
         if state == UploadState.USED:
@@ -138,7 +138,7 @@ class Uploads:
 
     def claim(self, most: int) -> Sequence[Upload]:
         """Make uploads unusable that are due to be removed; nobody else gets them for a while."""
-        flat = self._scripts.run("claim_uploads", most, round(REMOVAL_SECONDS * 1000))
+        flat = self._scripts.run("claim_uploads", most, milliseconds(REMOVAL_SECONDS))
         claimed = []
         for name, record in zip(flat[::2], flat[1::2], strict=True):
             try:
