@@ -70,6 +70,21 @@ class Load:
         """Whether everything has been submitted."""
         return not any(thread.is_alive() for thread in self._threads)
 
+    def go_on(self) -> None:
+        """Submit some more once everything has been submitted."""
+        if all(each.done for each in (self, *self.more)):
+            self.then(Load(self.fleet, count=50, rate=10))
+
+    def then(self, later: "Load") -> None:
+        """Start a load that comes later under the same fault."""
+        later.prepare()
+        later.start()
+        self.more.append(later)
+
+    def submitted(self) -> set[str]:
+        """Return the ids of the jobs so far, those of later loads too."""
+        return {job_id for each in (self, *self.more) for job_id in each.ids}
+
     def ended(self) -> list[Job]:
         """Wait until all is submitted and all jobs have ended; return them."""
         for thread in self._threads:

@@ -53,21 +53,27 @@ for _stage in Stage:
 
 
 @fault("worker killed", longest=30.0)
-def worker_killed(fleet: Fleet, _load: Load) -> None:
+def worker_killed(fleet: Fleet, load: Load) -> None:
     """Kill a whole worker, parent and children, and then the other."""
     for child in fleet.workers:
-        pid = busy(fleet, child)
+        pid = busy(fleet, child, load)
         child.kill()
         fleet.wait_ready(child, pid)
 
 
-def busy(fleet: Fleet, child: Child) -> int:
-    """Wait until a worker works; return its process id."""
+def busy(fleet: Fleet, child: Child, load: Load) -> int:
+    """Wait until a worker works on a job that came after the call; return its process id.
+
+    A worker that takes long to start may miss the whole load: there are more jobs then.
+    """
+    before = load.submitted()
 
     def works() -> bool:
+        load.go_on()
         pids = set(fleet.pids(child))
         running, _ = fleet.jobs.list(State.RUNNING)
-        return any(job.worker and int(job.worker.split(":")[1]) in pids for job in running)
+        new = (job for job in running if job.id not in before)
+        return any(job.worker and int(job.worker.split(":")[1]) in pids for job in new)
 
     eventually(works, 60, f"work of {child.name}")
     assert child.pid
@@ -75,11 +81,11 @@ def busy(fleet: Fleet, child: Child) -> int:
 
 
 @fault("rolling restart")
-def rolling_restart(fleet: Fleet, _load: Load) -> None:
+def rolling_restart(fleet: Fleet, load: Load) -> None:
     """Stop each worker by SIGTERM under load: it exits with 0, having lost nothing."""
     for child in fleet.workers:
         said = len(fleet.said)
-        busy(fleet, child)
+        busy(fleet, child, load)
         fleet.restart(child, dict(child.environment))
         assert any("exit code 0" in line for line in fleet.said[said:]), fleet.said
 

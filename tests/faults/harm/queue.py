@@ -44,15 +44,10 @@ def half_open(fleet: Fleet, load: Load) -> None:
     url = f"redis://127.0.0.1:{proxy.port}/0"
     try:
         with fleet.changed("worker-1", TINTYPE_REDIS_URL=url):
-            busy(fleet, fleet.child("worker-1"))
+            busy(fleet, fleet.child("worker-1"), load)
             proxy.freeze()
             eventually(lambda: load.done, 90, "the end of the load")
-            later = Load(fleet, rate=5)
-            later.prepare()
-            later.start()
-            busy(fleet, fleet.child("worker-1"))
-            load.more.append(later)
-            later.ended()
+            busy(fleet, fleet.child("worker-1"), load)
     finally:
         proxy.close()
 
