@@ -70,7 +70,8 @@ def _archive(objects: int) -> dict[str, Any]:
             found = _check(service, batch.id, objects)
             again = _timed_batch(service)
             print(f"a second run skips: {objects / again['seconds']:,.0f} keys/s", flush=True)
-            assert again["batch"].counts.skipped == objects
+            counts = again["batch"].counts
+            assert counts.skipped == objects, again["batch"].model_dump_json(indent=1)
     found |= {"objects": objects, "samples": watch.samples, "killed_at": watch.killed_at}
     found |= {"dry_run_keys_per_second": objects / dry["seconds"]}
     return found | {"skipped_keys_per_second": objects / again["seconds"]} | _memory_summary(watch)
