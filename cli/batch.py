@@ -29,7 +29,7 @@ from tintype_client import Batch
     "--key-template",
     metavar="TEMPLATE",
     help="Rest of those keys, of {path}, {key}, {folder}, {name}, {stem}, {hash}; left out: "
-    "{path}, the source's key below its prefix.",
+    "{path}, what follows the last slash of the source's prefix.",
 )
 @click.option("--include", multiple=True, metavar="GLOB", help="Only keys that match; repeatable.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No keys that match; repeatable.")

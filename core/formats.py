@@ -14,7 +14,8 @@ SUFFIXES: dict[str, OutputFormat] = {
     "tif": "tiff",
     "tiff": "tiff",
 }
-READABLE = frozenset({*SUFFIXES, "bmp"})
+READ_ONLY = frozenset({"bmp"})
+READABLE = READ_ONLY.union(SUFFIXES)
 """Endings, in lower case and without the dot, of images that can be read."""
 
 

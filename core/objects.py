@@ -68,6 +68,11 @@ def check_prefix(prefix: str) -> str:
     return prefix
 
 
+def folder_of(prefix: str) -> str:
+    """Return what a prefix says of folders: ``scans/`` of ``scans/`` and of ``scans/19``."""
+    return prefix[: prefix.rfind("/") + 1]
+
+
 def safe_name(filename: str) -> str:
     """Return the last part of a file's name in the letters it was written with, fit for a key."""
     name = re.split(r"[/\\]", filename)[-1]

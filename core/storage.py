@@ -176,16 +176,30 @@ class Storage:
             answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key, **place)  # type: ignore[arg-type]
         return _etag(answer), _translated_chunks(ref, answer["Body"])
 
-    def copy(self, source: ObjectRef, destination: ObjectRef, etag: str) -> str:
-        """Copy an object within storage, if it still has this entity tag; return the copy's."""
+    def copy(
+        self,
+        source: ObjectRef,
+        destination: ObjectRef,
+        etag: str,
+        content_type: str,
+        metadata: Mapping[str, str],
+    ) -> str:
+        """Copy an object within storage, if it still has this entity tag; return the copy's.
+
+        Only the bytes are the same; both may be one object, whose metadata is another then.
+        """
         with translated(source):
             answer = self._client.copy_object(
                 Bucket=destination.bucket,
                 Key=destination.key,
                 CopySource={"Bucket": source.bucket, "Key": source.key},
                 CopySourceIfMatch=etag,
+                ContentType=content_type,
+                Metadata=dict(metadata),
+                MetadataDirective="REPLACE",
             )
-        return _etag(answer["CopyObjectResult"])
+        # Some servers do not say the tag of what is only described anew.
+        return _etag(answer["CopyObjectResult"]) or etag
 
     def presign(
         self, ref: ObjectRef, content_type: str, method: Literal["GET", "HEAD"] = "GET"

@@ -1,9 +1,11 @@
 """Where a result goes, and what decides how it looks."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 from core.formats import OutputFormat, format_of
 from core.jobs import Job, Options
+from core.jobs.records import ModelRef
 from core.objects import MAX_KEY_BYTES, RESULTS, ObjectRef
 from worker.images import format_like
 
@@ -22,6 +24,16 @@ def describe(
         "tintype-options": sha256(decided.encode()).hexdigest()[:DIGITS],
         "tintype-model-digest": model_digest,
     }
+
+
+def is_up_to_date(metadata: Mapping[str, str], described: Mapping[str, str]) -> bool:
+    """Say whether a result's metadata has all that ``describe`` returns for it."""
+    return described.items() <= metadata.items()
+
+
+def metadata_of(job: Job, model: ModelRef, described: Mapping[str, str]) -> dict[str, str]:
+    """Return all that a result's object says of itself."""
+    return {"tintype-job": job.id, "tintype-model": model.name, **described}
 
 
 def fingerprint(

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar, cast
@@ -28,7 +28,13 @@ from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
 from worker.colour import COLOUR_CHROMA
-from worker.destination import default_destination, describe, fingerprint
+from worker.destination import (
+    default_destination,
+    describe,
+    fingerprint,
+    is_up_to_date,
+    metadata_of,
+)
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.engines import Engine
@@ -92,7 +98,7 @@ class Runner:
         engine = self.engines.get(job.options.model)
         digest, wanted = engine.model.digest, _format(job)
         print_of = fingerprint(source.data, job.options, digest, wanted)
-        result = None if job.options.force else self._known(attempt, print_of)
+        result = None if job.options.force else self._known(attempt, source.etag, print_of)
         if result is None:
             result = self._colorize(attempt, source, engine, print_of)
         timings = result.timings.model_copy(update={"fetch_ms": fetch_ms})
@@ -125,7 +131,7 @@ class Runner:
             timings=_stored(image.timings, began),
         )
 
-    def _known(self, attempt: Attempt, print_of: str) -> JobResult | None:
+    def _known(self, attempt: Attempt, source_etag: str, print_of: str) -> JobResult | None:
         """Return the result that an earlier job has for the same, if its object is still there."""
         known = self.attempts.known(print_of)
         if known is None or known.state is not State.SUCCEEDED:
@@ -136,22 +142,33 @@ class Runner:
         extension = EXTENSIONS[cast(OutputFormat, result.content_type.removeprefix("image/"))]
         destination = self._destination(attempt.job, print_of, extension)
         began = perf_counter()
-        etag = self._copied(attempt, result, destination)
+        options, digest = attempt.job.options, result.model.digest
+        described = describe(options, destination, digest, source_etag)
+        etag = self._copied(attempt, result, destination, described)
         if etag is None:
             return None
         changes = {"destination": destination, "etag": etag, "cached": True}
         return result.model_copy(update=changes | {"timings": _stored(Timings(), began)})
 
-    def _copied(self, attempt: Attempt, known: JobResult, destination: ObjectRef) -> str | None:
+    def _copied(
+        self,
+        attempt: Attempt,
+        known: JobResult,
+        destination: ObjectRef,
+        described: Mapping[str, str],
+    ) -> str | None:
         """Have a known result at its destination; None if it cannot be had, for whatever reason."""
         try:
             head = self.storage.head(known.destination)
             if not known.etag or head is None or head.etag != known.etag:
                 return None
             self.attempts.enter(attempt, Stage.STORE)
-            if destination == known.destination:
+            if destination == known.destination and is_up_to_date(head.metadata, described):
                 return known.etag
-            return self.storage.copy(known.destination, destination, known.etag)
+            metadata = metadata_of(attempt.job, known.model, described)
+            return self.storage.copy(
+                known.destination, destination, known.etag, known.content_type, metadata
+            )
         except (AttemptOver, QueueUnavailable):
             raise
         except TintypeError as error:
@@ -185,11 +202,8 @@ class Runner:
         model: ModelRef,
         source: StoredObject,
     ) -> str:
-        metadata = {
-            "tintype-job": job.id,
-            "tintype-model": model.name,
-            **describe(job.options, destination, model.digest, source.etag),
-        }
+        described = describe(job.options, destination, model.digest, source.etag)
+        metadata = metadata_of(job, model, described)
         return self._patiently(
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )

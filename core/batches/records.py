@@ -34,7 +34,7 @@ class BatchState(StrEnum):
     PAUSED = "paused"
     """Someone asked for it; what runs ends, nothing new starts."""
     SUCCEEDED = "succeeded"
-    """Every key has its result, or was skipped."""
+    """Every key has its result, was skipped, or had its job canceled alone."""
     FAILED = "failed"
     """It could not be expanded to its end, or a job failed; ``error`` says which."""
     CANCELED = "canceled"
@@ -55,7 +55,7 @@ class BatchSource(Record):
     bucket: Bucket
     prefix: Prefix = ""
     include: Globs = ()
-    """Only keys that match one of them, below the prefix; ``*`` stands for slashes, too.
+    """Only keys that match one of them, below the prefix's last slash; ``*`` stands for slashes.
 
     Without any: keys with an ending of an image that can be read.
     """

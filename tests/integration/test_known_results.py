@@ -94,3 +94,31 @@ def test_a_result_that_another_order_has_overwritten_is_made_again(service: Serv
     again = service.run(one, destination=place)
     assert not again.cached
     assert again.etag == first.etag
+
+
+def test_a_copy_says_of_itself_what_it_is_a_result_of(service: Service) -> None:
+    source, data = photo(service, "known/f.jpg")
+    service.run(source)
+    twin = service.run(service.put("known/twin of f.jpg", data))
+    assert twin.cached
+    assert twin.destination
+    head = service.storage.head(twin.destination)
+    assert head
+    assert head.metadata["tintype-job"] == twin.id
+    assert head.metadata["tintype-source-etag"]
+
+
+def test_a_known_result_without_its_metadata_gets_it_back(service: Service) -> None:
+    source, _ = photo(service, "known/g.jpg")
+    first = service.run(source)
+    assert first.destination
+    data = service.storage.fetch(first.destination, 10**7).data
+    service.storage.store(first.destination, data, "image/jpeg")
+    again = service.run(source)
+    assert again.cached
+    assert service.storage.fetch(first.destination, 10**7).data == data
+    head = service.storage.head(first.destination)
+    assert head
+    assert head.etag == again.etag
+    assert head.metadata["tintype-model-digest"]
+    assert head.metadata["tintype-job"] == again.id

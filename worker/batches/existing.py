@@ -10,7 +10,7 @@ from core.jobs import JobRequest, Options
 from core.objects import ObjectRef
 from core.storage import ObjectHead, Storage
 from worker.batches.rows import Row
-from worker.destination import describe
+from worker.destination import describe, is_up_to_date
 from worker.engine_pool import EnginePool
 
 THREADS = 16
@@ -54,10 +54,8 @@ class Existing:
             return False
         head = self._head(asked.destination)
         try:
-            return head is not None and all(
-                head.metadata.get(name) == value
-                for name, value in self._wanted(asked.options, asked.destination, etag).items()
-            )
+            wanted = self._wanted(asked.options, asked.destination, etag)
+            return head is not None and is_up_to_date(head.metadata, wanted)
         except (UnknownModel, ModelNotInstalled):
             # Of one row of a manifest, perhaps: its job will say so.
             return False

@@ -1,6 +1,6 @@
 """From rows to keys of a batch: jobs, those with a result already, those that can be no job."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from core.batches import Batch, EntryState, OnExisting, Progress
 from core.batches.parts import Line
@@ -12,6 +12,7 @@ from core.jobs import JobRequest, Options, Problem
 from core.jobs.records import written
 from core.objects import ObjectRef
 from core.storage import Storage
+from worker.batches.apart import check_apart
 from worker.batches.existing import Existing
 from worker.batches.listing import read_listing
 from worker.batches.manifest import read_manifest
@@ -31,13 +32,17 @@ class Expansion:
         self._existing = existing
         self._access = access
 
-    def pages(self, progress: Progress) -> Iterator[Page]:
+    def pages(self, progress: Progress, renew: Callable[[], None]) -> Iterator[Page]:
         """Yield what is found next, at most as many keys as there is room for.
+
+        ``renew`` is called now and then while there is no page yet.
 
         Raises:
             InvalidManifest, UnknownModel, and the errors of ``Storage``: it cannot go on.
         """
         batch = progress.batch
+        if batch.source.manifest and progress.cursor is None:
+            check_apart(self._storage, batch, lambda row: _result_of(batch, row), renew)
         kind, _, place = (progress.cursor or f"{self._kind(batch)}:").partition(":")
         read = read_manifest if batch.source.manifest else read_listing
         found = read(self._storage, batch, place or None)
@@ -86,18 +91,24 @@ class Expansion:
         if row.problem:
             return row.problem
         try:
-            source = ObjectRef(bucket=batch.source.bucket, key=row.key)
-            options = row.options or batch.options
-            below = batch.source.prefix
-            key = row.destination or batch.destination.key_for(source, below, options.format)
-            destination = ObjectRef(bucket=batch.destination.bucket, key=key)
-            order = order_of(batch, source, destination, options)
+            source, destination = _source_of(batch, row), _result_of(batch, row)
+            order = order_of(batch, source, destination, row.options or batch.options)
             self._access.check_job(source, destination)
             if batch.dry_run and row.etag is None:
                 raise SourceNotFound(f"storage has no object {source}")
         except TintypeError as error:
             return Problem(code=error.code, detail=str(error))
         return order
+
+
+def _source_of(batch: Batch, row: Row) -> ObjectRef:
+    return ObjectRef(bucket=batch.source.bucket, key=row.key)
+
+
+def _result_of(batch: Batch, row: Row) -> ObjectRef:
+    source, format = _source_of(batch, row), (row.options or batch.options).format
+    key = row.destination or batch.destination.key_for(source, batch.source.prefix, format)
+    return ObjectRef(bucket=batch.destination.bucket, key=key)
 
 
 def order_of(

@@ -6,7 +6,7 @@ from fnmatch import translate
 
 from core.batches.records import Asked
 from core.formats import READABLE, ending
-from core.objects import RESULTS, UPLOADS
+from core.objects import RESULTS, UPLOADS, folder_of
 from core.storage import Storage
 from worker.batches.rows import Row, Rows
 
@@ -43,7 +43,7 @@ def wanted_by(asked: Asked) -> Matches:
     excluded = _matcher(source.exclude)
 
     def wanted(key: str) -> bool:
-        below = key.removeprefix(source.prefix)
+        below = key.removeprefix(folder_of(source.prefix))
         chosen = included(below) and not excluded(below)
         return chosen and not key.endswith("/") and _is_source(asked, key)
 

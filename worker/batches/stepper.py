@@ -114,7 +114,7 @@ class Stepper:
                 return True
             page = next_retries(self._entries, progress)
             return self._add(step, progress, "retrying", page)
-        pages = self._expansion.pages(progress)
+        pages = self._expansion.pages(progress, lambda: self._renew(step))
         return all(self._add(step, progress, "cursor", page) for page in pages)
 
     def _add(self, step: Step, progress: Progress, position: Position, page: Page) -> bool:

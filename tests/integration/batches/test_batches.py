@@ -273,37 +273,3 @@ def test_photographs_in_colour_count_as_skipped(world: World) -> None:
     assert (ended.counts.succeeded, ended.counts.skipped) == (2, 1)
     [entry] = world.all(ended, EntryState.SKIPPED)
     assert (entry.key, entry.code, entry.result) == (SCANS[0], "already_color", None)
-
-
-def test_pages_of_keys_show_each_once_while_nothing_moves(world: World) -> None:
-    world.put(*SCANS)
-    batch = world.create()
-    for _ in range(3):
-        batch = world.step(batch)
-        world.work(most=6)
-    running = world.attempts.start(world.published.pop(0), "host:1")
-    assert running
-    batch = world.store.get(batch.id)
-    for limit in (1, 2, 7, 100):
-        keys = [entry.key for entry in world.all(batch, limit=limit)]
-        assert len(keys) == len(set(keys)) == batch.counts.total
-        for state in EntryState:
-            found = world.all(batch, state, limit)
-            assert {entry.state for entry in found} <= {state}
-            assert len(found) == getattr(batch.counts, state)
-
-
-def test_rate_and_what_is_left(world: World) -> None:
-    world.put(*SCANS[:8])
-    batch = world.step(world.create())
-    world.work(most=2)
-    ticks = f"tintype:batch:{batch.id}:ticks"
-    first = str(world.redis.lindex(ticks, 0))
-    at, ended = map(int, first.split(":"))
-    world.redis.lset(ticks, 0, f"{at - 10_000}:{ended}")
-    world.work(most=5)
-    seen = world.store.get(batch.id)
-    assert seen.rate
-    assert seen.eta_seconds
-    assert 0.3 < seen.rate < 0.7
-    assert seen.eta_seconds == pytest.approx(1 / seen.rate, rel=0.1)

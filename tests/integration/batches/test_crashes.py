@@ -91,7 +91,7 @@ def test_a_frozen_worker_changes_nothing_when_it_wakes_up(world: World) -> None:
     assert frozen
     progress = world.steps.look(frozen)
     stepper = world.stepper()
-    [page, *_] = stepper._expansion.pages(progress)
+    [page, *_] = stepper._expansion.pages(progress, lambda: None)
     lease_runs_out(world, batch)
     world.step(batch)
     before = world.store.get(batch.id)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import InvalidKey, InvalidKeyTemplate
 from core.formats import OutputFormat
@@ -34,11 +36,48 @@ def test_placeholders_are_filled(template: str, expected: str) -> None:
     assert result(check_key_template(template)) == expected
 
 
-@pytest.mark.parametrize("below", ["", "scans", "scans/", "scans/1936/harbour", KEY])
-def test_a_path_never_begins_with_a_slash_and_is_never_empty(below: str) -> None:
-    path = result("{path}", below=below, prefix="")
-    assert path
-    assert not path.startswith("/")
+@pytest.mark.parametrize(
+    ("below", "path"),
+    [
+        ("", KEY),
+        ("scans", KEY),
+        ("scans/", "1936/harbour.tif"),
+        ("scans/1936/harb", "harbour.tif"),
+        (KEY, "harbour.tif"),
+    ],
+)
+def test_a_path_is_what_follows_the_last_slash_of_the_prefix(below: str, path: str) -> None:
+    assert result("{path}", below=below, prefix="") == path
+
+
+@pytest.mark.parametrize("keys", [("scans/a.jpg", "scansa.jpg"), ("scans/a.jpg", "scans//a.jpg")])
+@pytest.mark.parametrize("below", ["", "scans", "scans/"])
+def test_sources_with_other_slashes_have_other_keys(keys: tuple[str, str], below: str) -> None:
+    one, two = keys
+    if two.startswith(below):
+        assert result("{path}", key=one, below=below) != result("{path}", key=two, below=below)
+
+
+PARTS = st.sampled_from(["a", ".", "/", ".jpg", ".JPG", ".jpeg", ".png", ".tif", ".bmp"])
+KEYS = st.lists(PARTS, max_size=6).map(lambda parts: "x/" + "".join(parts))
+TEMPLATES = st.sampled_from(
+    ["{path}", "{key}", "{folder}{name}", "{folder}-{name}.png", "{path}.bmp", "{name} of {key}"]
+)
+FORMATS: list[OutputFormat | None] = [None, "jpeg", "png"]
+
+
+@given(
+    keys=st.sets(KEYS, min_size=20, max_size=40),
+    template=TEMPLATES,
+    format=st.sampled_from(FORMATS),
+)
+@settings(max_examples=500, deadline=None)
+def test_no_two_keys_share_a_result(
+    keys: set[str], template: str, format: OutputFormat | None
+) -> None:
+    sources = [key for key in keys if not key.endswith("/") and not {".", ".."} & {*key.split("/")}]
+    results = {result(template, key=key, below="x/", format=format) for key in sources}
+    assert len(results) == len(sources)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +89,11 @@ def test_a_path_never_begins_with_a_slash_and_is_never_empty(below: str) -> None
         ("a.bmp", None, "a.bmp.png"),
         ("a.bmp", "jpeg", "a.bmp.jpg"),
         ("a", None, "a"),
-        ("a", "tiff", "a.tif"),
+        ("a", "tiff", "a.tif.tif"),
+        ("a.tif", "tiff", "a.tif"),
+        ("a.jpg.png", "png", "a.jpg.png.png"),
+        ("a.bmp.png", None, "a.bmp.png.png"),
+        ("a.jpg.png", None, "a.jpg.png"),
     ],
 )
 def test_the_ending_says_the_format_of_the_result(
@@ -74,6 +117,7 @@ def test_equal_keys_of_two_buckets_have_two_hashes() -> None:
         "{name}",
         "{stem}.png",
         "{folder}{stem}.png",
+        "{name}-{folder}x",
         "fixed.png",
         "{path",
         "{path!r}",
