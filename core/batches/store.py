@@ -1,5 +1,6 @@
 """What clients do with batches: create, look, list, pause, resume, cancel, try again."""
 
+import logging
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +15,7 @@ from core.errors import (
     BatchNotFound,
     IdempotencyConflict,
     QueueFull,
+    TintypeError,
     WrongState,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
@@ -21,7 +23,10 @@ from core.jobs.records import Webhook
 from core.jobs.scripts import Scripts, as_id, key
 from core.redis_client import reachable
 
+log = logging.getLogger(__name__)
 MOST_UNFINISHED = 1000
+READ_AT_ONCE = 50
+"""Batches read to find those in a state."""
 
 
 class BatchStore:
@@ -90,13 +95,14 @@ class BatchStore:
             InvalidCursor: the cursor is not a batch id.
         """
         found: list[Batch] = []
+        at_once = limit + 1 if state is None else max(limit + 1, READ_AT_ONCE)
         while True:
-            ids = self._ids(cursor, limit + 1)
-            batches = self._read(ids)
+            ids = self._ids(cursor, at_once)
+            batches = self._read(ids, leave_out_damaged=True)
             found += [batch for batch in batches if batch and state in (None, batch.state)]
             if len(found) > limit:
                 return found[:limit], found[limit - 1].id
-            if len(ids) <= limit:
+            if len(ids) < at_once:
                 return found, None
             cursor = ids[-1]
 
@@ -117,7 +123,7 @@ class BatchStore:
         return self._change("resume", batch_id, BatchState.EXPANDING, BatchState.RUNNING)
 
     def cancel(self, batch_id: str) -> Batch:
-        """Cancel a batch with all its jobs that have not ended.
+        """Cancel a batch with all its jobs that have not ended, even if it has failed by then.
 
         Raises:
             BatchNotFound, WrongState: there is none with this id, or it has ended.
@@ -155,7 +161,9 @@ class BatchStore:
             ids = self._redis.zrevrangebylex(key("batches"), below, "-", start=0, num=most)
         return cast(Sequence[str], ids)
 
-    def _read(self, ids: Sequence[str]) -> Sequence[Batch | None]:
+    def _read(
+        self, ids: Sequence[str], *, leave_out_damaged: bool = False
+    ) -> Sequence[Batch | None]:
         with reachable():
             pipe = self._redis.pipeline(transaction=True)
             pipe.time()
@@ -167,11 +175,15 @@ class BatchStore:
             (seconds, micros), pace, *answers = pipe.execute()
         now_ms = seconds * 1000 + micros // 1000
         per_job = self._seconds_per_job(pace)
-        triples = zip(ids, answers[::3], answers[1::3], answers[2::3], strict=True)
-        return [
-            parse_batch(batch_id, fields, ticks, pairs, now_ms, per_job) if fields else None
-            for batch_id, fields, ticks, pairs in triples
-        ]
+        found: list[Batch | None] = []
+        for batch_id, *record in zip(ids, answers[::3], answers[1::3], answers[2::3], strict=True):
+            try:
+                found.append(parse_batch(batch_id, *record, now_ms, per_job) if record[0] else None)
+            except TintypeError:
+                if not leave_out_damaged:
+                    raise
+                log.exception("left out of a listing")
+        return found
 
     def _seconds_per_job(self, pace: str | None) -> float | None:
         """Return how long all workers together took for a job, lately; None if nobody knows."""

@@ -67,6 +67,8 @@ class Stepper:
             raise
         except StepOver as error:
             log.warning("%s", error)
+            # Perhaps it was only paused at its end, and the lease is still ours.
+            self._steps.rest(step)
             return False
         except Drained:
             self._steps.rest(step, more=True)

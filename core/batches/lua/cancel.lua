@@ -2,7 +2,8 @@
 -- is none.  ARGV: id.
 local id = ARGV[2]
 local state = field(id, 'state')
-if state == 'expanding' or state == 'running' or state == 'paused' then
+local failing = state == 'failed' and not field(id, 'finished')
+if state == 'expanding' or state == 'running' or state == 'paused' or failing then
   redis.call('HSET', batch_key(id), 'state', 'canceled')
   attend(id)
 end

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.batches import EntryState
+from core.batches import BatchState, EntryState
+from core.errors import TintypeError
 from tests.integration.batches.conftest import World
 
 SCANS = [f"scans/{number:03}.jpg" for number in range(40)]
@@ -24,6 +25,31 @@ def test_pages_of_keys_show_each_once_while_nothing_moves(world: World) -> None:
             found = world.all(batch, state, limit)
             assert {entry.state for entry in found} <= {state}
             assert len(found) == getattr(batch.counts, state)
+
+
+def test_a_damaged_record_does_not_hide_the_other_batches(world: World) -> None:
+    made = [world.create() for _ in range(3)]
+    world.redis.hset(f"tintype:batch:{made[1].id}", "spec", "{}")
+    for state in (None, BatchState.EXPANDING):
+        found, cursor = world.store.list(state)
+        assert [each.id for each in found] == [made[2].id, made[0].id]
+        assert cursor is None
+    with pytest.raises(TintypeError, match="is damaged"):
+        world.store.get(made[1].id)
+
+
+def test_pages_of_batches_in_a_state(world: World) -> None:
+    made = [world.create() for _ in range(70)]
+    wanted = [batch for number, batch in enumerate(made) if number % 30 == 0]
+    for batch in wanted:
+        world.store.pause(batch.id)
+    found, cursor = [], None
+    while True:
+        page, cursor = world.store.list(BatchState.PAUSED, limit=1, cursor=cursor)
+        found += [each.id for each in page]
+        if cursor is None:
+            break
+    assert found == [batch.id for batch in reversed(wanted)]
 
 
 def test_rate_and_what_is_left(world: World) -> None:

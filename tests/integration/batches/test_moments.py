@@ -2,11 +2,13 @@
 
 from collections import Counter
 from tempfile import TemporaryFile
+from typing import Any
 
 import pytest
 
 from core.batches import BatchState
-from core.errors import StorageDenied
+from core.batches.steps import Steps
+from core.errors import StorageDenied, WrongState
 from tests.integration.batches.conftest import World
 from tests.support.jobs import PROBLEM
 
@@ -47,6 +49,50 @@ def test_a_cancel_cut_off_at_the_end_of_a_step_is_carried_out(world: World) -> N
     world.steps.rest(step)
     assert world.redis.zscore("tintype:batches:due", batch.id)
     assert world.run(batch).counts.canceled == 3
+
+
+def test_a_batch_that_has_failed_as_a_whole_can_be_canceled_with_its_jobs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(*SCANS)
+    batch = world.step(world.create())
+    world.work(most=5)
+
+    def denied(*_: object) -> None:
+        raise StorageDenied("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.batches.expansion.read_listing", denied)
+        batch = world.step(batch)
+    assert (batch.state, batch.counts.queued) == (BatchState.FAILED, 5)
+    canceled = world.store.cancel(batch.id)
+    assert (canceled.state, canceled.counts.canceled) == (BatchState.CANCELED, 5)
+    ended = world.run(batch)
+    assert ended.state is BatchState.CANCELED
+    assert len(world.report(ended)["jobs"]) == 10
+    with pytest.raises(WrongState):
+        world.store.cancel(world.run(world.create(source={"bucket": "no-such-bucket"})).id)
+
+
+def test_paused_while_its_report_is_written_a_batch_goes_on_at_once_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(*SCANS[:3])
+    batch = world.step(world.create())
+    world.work()
+    finish = Steps.finish
+
+    def paused_meanwhile(steps: Steps, *arguments: Any, **named: Any) -> bool:
+        world.store.pause(batch.id)
+        return finish(steps, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Steps, "finish", paused_meanwhile)
+        batch = world.step(batch)
+    assert batch.state is BatchState.PAUSED
+    assert not world.redis.hexists(f"tintype:batch:{batch.id}", "lease")
+    world.store.resume(batch.id)
+    assert world.run(batch).state is BatchState.SUCCEEDED
 
 
 def test_paused_again_before_anything_was_released_a_batch_rests(world: World) -> None:
