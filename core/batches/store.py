@@ -176,9 +176,11 @@ class BatchStore:
         now_ms = seconds * 1000 + micros // 1000
         per_job = self._seconds_per_job(pace)
         found: list[Batch | None] = []
-        for batch_id, *record in zip(ids, answers[::3], answers[1::3], answers[2::3], strict=True):
+        records = zip(ids, answers[::3], answers[1::3], answers[2::3], strict=True)
+        for batch_id, fields, ticks, pairs in records:
             try:
-                found.append(parse_batch(batch_id, *record, now_ms, per_job) if record[0] else None)
+                batch = fields and parse_batch(batch_id, fields, ticks, pairs, now_ms, per_job)
+                found.append(batch or None)
             except TintypeError:
                 if not leave_out_damaged:
                     raise
