@@ -56,9 +56,11 @@ def check_apart(
     for number, row in enumerate(_rows(storage, batch, renew), 1):
         # What is wrong with a row by itself, its page will say.
         with suppress(TintypeError):
-            if not row.problem:
-                results.add(result_of(row), number)
-                sources.add(ObjectRef(bucket=batch.source.bucket, key=row.key), number)
+            result = result_of(row)
+            source = ObjectRef(bucket=batch.source.bucket, key=row.key)
+            if not row.problem and result != source:
+                results.add(result, number)
+                sources.add(source, number)
     if pair := results.twice():
         raise InvalidManifest(f"rows {pair[0]} and {pair[1]} of {ref} have the same result")
     if pair := results.shared(sources):

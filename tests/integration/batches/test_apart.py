@@ -80,6 +80,16 @@ def test_a_result_takes_no_place_of_a_source(world: World) -> None:
     )
 
 
+def test_a_row_that_would_overwrite_its_own_source_fails_alone(world: World) -> None:
+    rows = ({"key": "a.jpg", "destination": "a.jpg"}, {"key": "b.jpg"})
+    world.storage.store(world.at("m"), "\n".join(map(json.dumps, rows)).encode(), "text/plain")
+    world.put("a.jpg", "b.jpg")
+    source = {"prefix": "", "manifest": {"bucket": world.bucket, "key": "m"}}
+    ended = world.run(world.create(source=source))
+    assert ended.codes == {"destination_is_source": 1}
+    assert ended.counts.succeeded == 1
+
+
 def test_rows_that_are_far_apart_are_compared(world: World) -> None:
     many: list[dict[str, object]] = [{"key": f"c/{number}.jpg"} for number in range(2500)]
     problem = run_manifest(world, {"key": "a.jpg", "destination": "colour/c/2400.jpg"}, *many)
