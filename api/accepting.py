@@ -8,7 +8,7 @@ from api.webhooks import check_webhook
 from core.batches import Batch, BatchRequest
 from core.buckets import Right
 from core.errors import QueueUnavailable
-from core.jobs import Idempotency, Job, JobRequest, Options, Webhook
+from core.jobs import Idempotency, Job, JobRequest, Options, Webhook, read_by
 from core.jobs.uploads import new_source
 
 log = logging.getLogger(__name__)
@@ -24,13 +24,14 @@ def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | 
     if isinstance(parsed, Upload):
         if parsed.destination:
             s.access.check(parsed.destination, Right.WRITE)
+        _check_reference(s, parsed.options)
         # Found out before the file is stored; the store decides.
         if idempotency and (known := s.jobs.find(idempotency)):
             return known
         s.jobs.check_room(s.settings.max_queued)
         order = _store_upload(s, parsed)
     else:
-        s.access.check_job(parsed.source, parsed.destination)
+        s.access.check_job(read_by(parsed), parsed.destination)
         order = parsed
     job, is_new = s.jobs.accept(order, s.settings.max_queued, idempotency, s.webhook)
     if is_new:
@@ -61,6 +62,7 @@ def accept_batch(s: Services, asked: BatchRequest, idempotency: Idempotency | No
     else:
         s.access.check_prefix(source.bucket, source.prefix, Right.READ)
     s.access.check_prefix(destination.bucket, destination.start, Right.WRITE)
+    _check_reference(s, asked.options)
     batch, is_new = s.batches.create(asked, idempotency, s.webhook)
     if is_new:
         s.publisher.publish_batch(batch)
@@ -74,6 +76,11 @@ def publish(s: Services, job: Job) -> None:
         s.jobs.published(job)
     except QueueUnavailable as error:
         log.warning("job %s is recorded and will be queued later: %s", job.id, error)
+
+
+def _check_reference(s: Services, options: Options) -> None:
+    if options.reference:
+        s.access.check(options.reference, Right.READ)
 
 
 def _store_upload(s: Services, upload: Upload) -> JobRequest:

@@ -73,10 +73,17 @@ def show(batch_id: str) -> Any:
 @bp.input(EntryQuery, location="query", arg_name="query")
 @bp.output(BatchPage)
 def entries(batch_id: str, query: EntryQuery) -> Any:
-    """List the keys of a batch: queued and running ones first, then ended ones, oldest first."""
+    """List the keys of a batch: queued and running ones first, then ended ones, oldest first.
+
+    With ``sort=ambiguity``: the thousand of which the network was least sure, if the batch's
+    options had it measured.
+    """
     s = services()
     batch = s.batches.get(batch_id)
-    found, cursor = s.entries.page(batch, query.state, query.limit, query.cursor)
+    if query.sort:
+        found, cursor = s.entries.most_ambiguous(batch, query.limit, query.cursor)
+    else:
+        found, cursor = s.entries.page(batch, query.state, query.limit, query.cursor)
     return BatchPage(jobs=list(found), next=cursor)
 
 

@@ -9,11 +9,11 @@ from flask import request, url_for
 from api.accepting import accept, check_order, publish
 from api.problems import RETRY_AFTER
 from api.requests import parse_idempotency, parse_job, parse_json, parse_wait
-from api.schemas import JobPage, ListQuery, Retried, RetryFilter
+from api.schemas import JobPage, ListQuery, Redecode, Retried, RetryFilter
 from api.services import Services, services
 from api.waiting import applied
-from core.errors import JobNotFound, QueueFull, QueueUnavailable, WrongState
-from core.jobs import Job, State
+from core.errors import JobNotFound, NoDistribution, QueueFull, QueueUnavailable, WrongState
+from core.jobs import Job, JobRequest, State
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 
@@ -31,7 +31,11 @@ def submit() -> Any:
     s = services()
     parsed = parse_job(request, s.settings.max_bytes)
     check_order(s, parsed.options, parsed.webhook)
-    job = accept(s, parsed, parse_idempotency(request, parsed))
+    return _answer(s, accept(s, parsed, parse_idempotency(request, parsed)))
+
+
+def _answer(s: Services, job: Job) -> Any:
+    """Return an accepted job, as soon as it has ended if the client waits for it."""
     wait = parse_wait(request)
     try:
         job, waited = s.waiters.wait(s.jobs.get, job, wait)
@@ -40,6 +44,21 @@ def submit() -> Any:
         waited = False
     headers = {"Location": url_for("jobs.show", job_id=job.id), **applied(waited, wait)}
     return job, 200 if job.state.final else 202, headers
+
+
+@bp.post("/<job_id>/redecode")
+@bp.output(Job, status_code=202, description="The new job, not yet ended")
+@bp.doc(responses={409: "It has not kept what the network said"})
+def redecode(job_id: str) -> Any:
+    """Decode what the network said of a photograph in another way, without running it again.
+
+    The job must have succeeded with ``keep_distribution``. It makes a new job of the same source
+    with the options changed, to which all applies that applies to a submitted one.
+    """
+    s, asked = services(), parse_json(request, Redecode)
+    order = _redecoding(s.jobs.get(job_id), asked)
+    check_order(s, order.options, order.webhook)
+    return _answer(s, accept(s, order, parse_idempotency(request, order)))
 
 
 @bp.get("")
@@ -107,6 +126,27 @@ def retry_many() -> Any:
         if cursor is None:
             break
     return Retried(retried=retried, more=cursor is not None)
+
+
+def _redecoding(job: Job, asked: Redecode) -> JobRequest:
+    """Return the order of a new job.
+
+    Raises:
+        NoDistribution: the job has kept none.
+    """
+    if job.state is not State.SUCCEEDED or job.distribution is None:
+        raise NoDistribution(
+            f"the job is {job.state} and has kept no distribution; submit the photograph with "
+            '"keep_distribution": true'
+        )
+    return JobRequest(
+        source=job.source,
+        destination=asked.destination,
+        options=job.options.changed_by(asked.options),
+        priority=asked.priority,
+        webhook=asked.webhook,
+        distribution=job.distribution,
+    )
 
 
 def _retried(s: Services, job_id: str) -> bool:

@@ -28,6 +28,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.UploadIncomplete: HTTPStatus.CONFLICT,
     errors.UploadExpired: HTTPStatus.GONE,
     errors.WrongState: HTTPStatus.CONFLICT,
+    errors.NoDistribution: HTTPStatus.CONFLICT,
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,
     errors.BucketNotFound: HTTPStatus.NOT_FOUND,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,

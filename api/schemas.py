@@ -6,11 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator, m
 
 from core.batches import Batch, BatchState, Entry, EntryState
 from core.batches.records import ReportFormat
-from core.jobs import Job, State
-from core.jobs.records import Moment
+from core.jobs import Job, Options, Priority, State, Webhook
+from core.jobs.base import Moment
 from core.jobs.uploads import Upload
+from core.objects import ObjectRef
 from core.upload_storage import MAX_PARTS
 
+Part = Literal["result", "ambiguity", "variant-2", "variant-3", "variant-4", "variant-5"]
 Code = Annotated[str | None, Field(pattern="^[a-z_]{1,64}$")]
 
 
@@ -74,6 +76,27 @@ class ResultQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     download: Annotated[bool, Field(description="Send the bytes instead of a redirect.")] = False
+    part: Annotated[
+        Part, Field(description="The result, another variant, or the map of ambiguity.")
+    ] = "result"
+
+
+class Redecode(BaseModel):
+    """What a finished job is decoded to anew; ``options`` that are left out stay as they were."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    options: Options = Options()
+    destination: ObjectRef | None = None
+    """Left out: a key of its own below ``colorized/``."""
+    priority: Priority = Priority.HIGH
+    webhook: Webhook | None = None
+
+    @model_validator(mode="after")
+    def _the_network_does_not_run(self) -> Self:
+        if odd := self.options.model_fields_set & {"model", "detail"}:
+            raise ValueError(f"{', '.join(sorted(odd))} cannot change without running the network")
+        return self
 
 
 class JobPage(BaseModel):
@@ -108,8 +131,18 @@ class EntryQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Annotated[EntryState | None, Field(description="Only keys in this state.")] = None
+    sort: Annotated[
+        Literal["ambiguity"] | None,
+        Field(description="Those that want a review first: the thousand most ambiguous."),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=500, description="Keys on a page.")] = 50
     cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
+
+    @model_validator(mode="after")
+    def _sorted_ones_have_ended_well(self) -> Self:
+        if self.sort and self.state not in (None, EntryState.SUCCEEDED):
+            raise ValueError("only succeeded keys have an ambiguity")
+        return self
 
 
 class BatchPage(BaseModel):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from core.errors import JobNotFound, QueueUnavailable, TooManyStreams
 from core.jobs import JobStore
+from core.jobs.base import rfc3339
 from core.jobs.events import Event, EventLog
-from core.jobs.records import rfc3339
 
 HEARTBEAT = 5.0
 """Seconds without an event after which a comment keeps the connection alive."""

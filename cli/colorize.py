@@ -15,7 +15,7 @@ from cli.flags import colour_flags
 from core.errors import AlreadyColor, ObjectTooLarge
 from core.formats import OutputFormat
 from core.jobs import Options
-from core.jobs.records import OnColor
+from core.jobs.options import OnColor
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine

@@ -89,12 +89,15 @@ class Access:
         ):
             raise BucketForbidden(f"this service may not {right} s3://{bucket}/{prefix}")
 
-    def check_job(self, source: ObjectRef, destination: ObjectRef | None) -> None:
-        """Let an order pass whose source may be read and whose result may be written.
+    def check_job(self, reads: Sequence[ObjectRef], destination: ObjectRef | None) -> None:
+        """Let an order pass whose objects may be read and whose result may be written.
+
+        The first of ``reads`` is the source.
 
         Raises:
             BucketForbidden: see ``check``.
         """
-        self.check(source, Right.READ)
-        default = ObjectRef(bucket=source.bucket, key=f"{RESULTS}/result")
+        for ref in reads:
+            self.check(ref, Right.READ)
+        default = ObjectRef(bucket=reads[0].bucket, key=f"{RESULTS}/result")
         self.check(destination or default, Right.WRITE)

@@ -5,7 +5,8 @@ from time import perf_counter
 
 from core.errors import AlreadyColor
 from core.formats import EXTENSIONS, OutputFormat
-from core.jobs.records import Options, Timings
+from core.jobs.options import Options
+from core.jobs.records import Timings
 from worker.colour import COLOUR_CHROMA, colorize, lightness, residual_chroma
 from worker.colour.lightness import Pixels
 from worker.engines import Engine

@@ -22,7 +22,7 @@ from core.errors import (
     TransientError,
 )
 from core.formats import EXTENSIONS, OutputFormat, format_of
-from core.jobs import Attempt, Attempts, Job, JobResult, Skipped, Stage, State
+from core.jobs import Attempt, Attempts, Job, JobResult, Skipped, Stage, State, read_by
 from core.jobs.records import ModelRef, Timings
 from core.objects import ObjectRef
 from core.settings import Settings
@@ -91,7 +91,7 @@ class Runner:
     def _work(self, attempt: Attempt) -> None:
         job = attempt.job
         # The rules may be others than those under which the job was accepted.
-        self.access.check_job(job.source, job.destination)
+        self.access.check_job(read_by(job), job.destination)
         began = perf_counter()
         source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
         fetch_ms = (perf_counter() - began) * 1e3

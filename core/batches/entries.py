@@ -4,6 +4,7 @@ Keys that ended have numbers in the order of their ends; lines in parts come fir
 Redis has not handed over yet.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,8 +15,8 @@ from redis import Redis
 from core.batches.parts import Line, Part, line_of
 from core.batches.records import Batch, Entry, EntryState
 from core.errors import InvalidCursor
+from core.jobs.options import Options
 from core.jobs.reading import read_jobs
-from core.jobs.records import Options
 from core.jobs.scripts import key
 from core.redis_client import reachable
 from core.storage import Storage
@@ -61,6 +62,23 @@ class Entries:
             found += [(line.entry, f"ended:{number}") for number, line in few]
         page = [entry for entry, _ in found[:limit]]
         return page, found[limit - 1][1] if len(found) > limit else None
+
+    def most_ambiguous(
+        self, batch: Batch, limit: int = 50, cursor: str | None = None
+    ) -> tuple[Sequence[Entry], str | None]:
+        """Return a page of the thousand succeeded keys that want a review first, and the cursor.
+
+        Raises:
+            InvalidCursor: the cursor is not one that such a page had.
+        """
+        start = _parse_offset(cursor)
+        with reachable():
+            found = self._redis.zrevrange(key("batch", batch.id, "unsure"), start, start + limit)
+        entries = [
+            Entry.model_validate({"state": EntryState.SUCCEEDED, **json.loads(each)})
+            for each in cast(list[str], found)[:limit]
+        ]
+        return entries, f"ambiguity:{start + limit}" if len(found) > limit else None
 
     def ended(
         self, batch: Batch, state: EntryState | None = None, start: int = 0
@@ -147,4 +165,11 @@ def _parse_cursor(cursor: str | None) -> tuple[str, str]:
     pattern = {"active": r"([0-9a-f-]{36})?", "ended": r"[0-9]{1,15}"}.get(kind)
     if pattern and re.fullmatch(pattern, place):
         return kind, place
+    raise InvalidCursor("cursor must be the 'next' of an earlier page")
+
+
+def _parse_offset(cursor: str | None) -> int:
+    kind, _, place = (cursor or "ambiguity:0").partition(":")
+    if kind == "ambiguity" and re.fullmatch(r"[0-9]{1,4}", place):
+        return int(place)
     raise InvalidCursor("cursor must be the 'next' of an earlier page")

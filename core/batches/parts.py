@@ -13,7 +13,9 @@ from pydantic import Field
 
 from core.batches.records import Entry, EntryState
 from core.errors import ReportDamaged
-from core.jobs.records import Job, Options, Record, State, written
+from core.jobs.base import Record, written
+from core.jobs.options import Options
+from core.jobs.records import Job, State
 
 
 class Line(Entry):
@@ -90,6 +92,7 @@ def line_of(job: Job, options: Options) -> Line:
         code=job.error.code if job.error else job.skipped,
         detail=job.error.detail if job.error else None,
         ms=ms,
+        ambiguity=job.ambiguity,
         job=job.id,
         destination=job.destination.key if job.destination else None,
         options=None if job.options == options else job.options,

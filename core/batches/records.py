@@ -7,7 +7,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from core.errors import DestinationOverlaps
 from core.formats import OutputFormat
-from core.jobs.records import Milliseconds, Moment, Options, Priority, Problem, Record, Webhook
+from core.jobs.base import Milliseconds, Moment, Record
+from core.jobs.options import Options
+from core.jobs.records import Ambiguity, Priority, Problem, Webhook
 from core.key_templates import KeyTemplate, fixed_start, result_key
 from core.objects import ObjectRef, check_bucket, check_prefix
 
@@ -210,5 +212,7 @@ class Entry(Record):
     detail: str | None = None
     ms: Milliseconds | None = None
     """From the start of the last attempt to its end."""
+    ambiguity: Ambiguity | None = None
+    """How unsure the network was, 0 to 1, if it was measured."""
     job: str | None = None
     """Null for keys that no job was made for."""

@@ -15,7 +15,8 @@ from core.batches.parsing import parse_batch
 from core.batches.parts import Part
 from core.batches.records import Batch, BatchState
 from core.errors import StepOver
-from core.jobs.records import Problem, written
+from core.jobs.base import written
+from core.jobs.records import Problem
 from core.jobs.scripts import Scripts, as_fields, milliseconds
 
 LEASE_SECONDS = 30.0

@@ -45,6 +45,18 @@ class WrongState(PermanentError):
     code = "wrong_state"
 
 
+class NoDistribution(PermanentError):
+    """Raised when a job has kept nothing that could be decoded again."""
+
+    code = "no_distribution"
+
+
+class DistributionMismatch(PermanentError):
+    """Raised when a kept distribution is of another source or network, or damaged."""
+
+    code = "distribution_mismatch"
+
+
 class AttemptOver(PermanentError):
     """Raised in a worker when its job was canceled or given to another."""
 

@@ -2,11 +2,11 @@
 
 from core.jobs.attempts import Attempt, Attempts, Limits
 from core.jobs.idempotency import Idempotency
+from core.jobs.options import Options
 from core.jobs.records import (
     Job,
     JobRequest,
     JobResult,
-    Options,
     Priority,
     Problem,
     Skipped,
@@ -14,6 +14,7 @@ from core.jobs.records import (
     State,
     Timings,
     Webhook,
+    read_by,
 )
 from core.jobs.store import JobStore
 
@@ -34,4 +35,5 @@ __all__ = [
     "State",
     "Timings",
     "Webhook",
+    "read_by",
 ]

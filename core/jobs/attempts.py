@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from core.errors import AttemptOver, QueueUnavailable
-from core.jobs.parsing import parse_job, write_problem, write_result
+from core.jobs.parsing import parse_job, write_problem, write_result, write_review
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.redis_client import reachable
@@ -17,6 +17,8 @@ from core.redis_client import reachable
 LEASE_SECONDS = 8.0
 """A worker that says nothing for so long has lost its job."""
 RENEW_SECONDS = 2.0
+REVIEWED = 1000
+"""Jobs that a batch remembers as its most ambiguous ones."""
 
 WORKER_LOST = Problem(
     code="worker_lost", detail="every worker that started this job died or hung before it ended"
@@ -101,14 +103,15 @@ class Attempts:
         ``fingerprint`` is that of all which decides what the result looks like; ``known`` finds
         the result by it.
         """
-        value = write_result(result)
+        value, review = write_result(result), write_review(attempt.job, result)
         arguments = (attempt.job.id, attempt.token, value, fingerprint, self._ttl)
-        return bool(self._scripts.run("succeed", *arguments))
+        for_review = (review, str(result.ambiguity or 0), REVIEWED)
+        return bool(self._scripts.run("succeed", *arguments, *for_review))
 
     def skip(self, attempt: Attempt, skipped: Skipped) -> bool:
         """End a job as succeeded without a result; False if the attempt is over."""
         arguments = (attempt.job.id, attempt.token, skipped.model_dump_json(), "", self._ttl)
-        return bool(self._scripts.run("succeed", *arguments))
+        return bool(self._scripts.run("succeed", *arguments, "", 0, REVIEWED))
 
     def fail(self, attempt: Attempt, problem: Problem, chroma: float | None = None) -> bool:
         """End a job with an error for good; False if the attempt is over.

@@ -14,8 +14,8 @@ from pydantic import Field
 from redis import Redis
 
 from core.errors import DeliveryNotFound
+from core.jobs.base import Milliseconds, Moment, Record
 from core.jobs.parsing import moment
-from core.jobs.records import Milliseconds, Moment, Record
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.redis_client import reachable
 

@@ -37,6 +37,19 @@ def write_problem(problem: Problem, chroma: float | None) -> str:
     return json.dumps(problem.model_dump() | measured, separators=(",", ":"))
 
 
+def write_review(job: Job, result: JobResult) -> str:
+    """Return what a batch remembers of an ambiguous job; empty if it was not measured."""
+    if job.batch is None or result.ambiguity is None:
+        return ""
+    kept = {
+        "key": job.source.key,
+        "result": result.destination.key,
+        "ambiguity": result.ambiguity,
+        "job": job.id,
+    }
+    return json.dumps(kept, separators=(",", ":"))
+
+
 def moment(milliseconds: str | None) -> datetime | None:
     """Return a time that Redis has as milliseconds since the epoch."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None

@@ -1,36 +1,26 @@
 """Job records: frozen, typed, the same for the API, the workers and the store."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
     field_serializer,
     model_validator,
 )
 
 from core.errors import DestinationIsSource
-from core.formats import OutputFormat
+from core.jobs.base import Milliseconds, Record, rfc3339
+from core.jobs.options import Options
 from core.objects import ObjectRef
 from core.webhook_urls import check_webhook_url
 
-Milliseconds = Annotated[float, Field(ge=0), AfterValidator(lambda ms: round(ms, 2))]
 Chroma = Annotated[float, Field(ge=0), AfterValidator(lambda chroma: round(chroma, 2))]
-OnColor = Literal["recolor", "skip", "fail"]
+Ambiguity = Annotated[float, Field(ge=0, le=1), AfterValidator(lambda share: round(share, 4))]
 FinalState = Literal["succeeded", "failed", "canceled"]
-
-
-def rfc3339(moment: datetime) -> str:
-    """Return a moment in UTC, to the millisecond (RFC 3339)."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
 
 
 class State(StrEnum):
@@ -74,37 +64,6 @@ class Stage(StrEnum):
     """Writing the result; too late to cancel."""
 
 
-class Record(BaseModel):
-    """Base of all records: frozen, and unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-
-def written(record: Record) -> str:
-    """Return the JSON that is kept of a record: without what it says anyway."""
-    return record.model_dump_json(exclude_defaults=True)
-
-
-class Options(Record):
-    """How to colorize; what is left out takes the model's or the source's value."""
-
-    model_config = ConfigDict(strict=True)
-
-    model: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    temperature: Annotated[float, Field(ge=0.01, le=1)] | None = None
-    """Of the annealed mean: 1 is the mean of all likely colours, towards 0 the likeliest alone."""
-    vividness: Annotated[float, Field(ge=0, le=1)] | None = None
-    """How much rare colours are favoured: 0 not at all, 1 as much as common ones."""
-    format: OutputFormat | None = None
-    """Of the result. Left out: the destination's suffix, else the source's format."""
-    quality: Annotated[int, Field(ge=1, le=100)] | None = None
-    """For JPEG and WebP; left out: 92."""
-    force: bool = False
-    """Do it again, though the same source, options and model have a result already."""
-    on_color: OnColor = "recolor"
-    """What to do with a photograph that is in colour already: skip it, fail, or recolour it."""
-
-
 class Webhook(Record):
     """Where to tell that a job has ended (standardwebhooks.com)."""
 
@@ -140,6 +99,8 @@ class JobRequest(Record):
     priority: Priority = Priority.NORMAL
     webhook: Webhook | None = None
     """Left out: ``TINTYPE_WEBHOOK_URL``, if that is set."""
+    distribution: ObjectRef | None = None
+    """What the network said of the source in an earlier job: it does not run again."""
 
     @model_validator(mode="after")
     def _source_is_never_overwritten(self) -> Self:
@@ -174,6 +135,14 @@ class Problem(Record):
     detail: str
 
 
+class Variant(Record):
+    """Another plausible colouring."""
+
+    destination: ObjectRef
+    likelihood: float
+    """Of the colouring, as its logarithm a pixel; that of the likeliest is 0."""
+
+
 class JobResult(Record):
     """What a succeeded job left in storage, and how."""
 
@@ -188,7 +157,17 @@ class JobResult(Record):
     cached: bool = False
     chroma: Chroma | None = None
     """Of the source, if ``on_color`` had it measured."""
+    variants: tuple[Variant, ...] = ()
+    ambiguity: Ambiguity | None = None
+    ambiguity_map: ObjectRef | None = None
+    distribution: ObjectRef | None = None
     timings: Timings
+
+    @property
+    def beside(self) -> tuple[ObjectRef, ...]:
+        """Other objects that belong to the result."""
+        found = (*(each.destination for each in self.variants),)
+        return (*found, *(ref for ref in (self.ambiguity_map, self.distribution) if ref))
 
 
 class Skipped(Record):
@@ -215,6 +194,8 @@ class Job(Record):
     destination: ObjectRef | None
     """As asked for; when left out, known once the job has succeeded."""
     options: Options = Options()
+    distribution: ObjectRef | None = None
+    """What the network said: taken from there as asked for, or kept there."""
     priority: Priority = Priority.NORMAL
     stage: Stage | None = None
     """While it runs."""
@@ -233,6 +214,12 @@ class Job(Record):
     """Why there is no result though the job has succeeded: ``already_color``, see ``on_color``."""
     chroma: Chroma | None = None
     """Colour of the source beyond its tone, if ``on_color`` had it measured."""
+    variants: tuple[Variant, ...] = ()
+    """Other colourings, the likeliest first, if ``variants`` asked for some."""
+    ambiguity: Ambiguity | None = None
+    """How unsure the network is, 0 to 1, if ``ambiguity`` had it measured."""
+    ambiguity_map: ObjectRef | None = None
+    """A picture of where it is unsure, PNG."""
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime
@@ -242,3 +229,9 @@ class Job(Record):
     @field_serializer("created", "started", "finished")
     def _rfc3339(self, moment: datetime | None) -> str | None:
         return None if moment is None else rfc3339(moment)
+
+
+def read_by(order: JobRequest | Job) -> tuple[ObjectRef, ...]:
+    """Return all objects that a job reads, its source first."""
+    more = (order.distribution, order.options.reference)
+    return (order.source, *(ref for ref in more if ref))

@@ -17,8 +17,8 @@ from redis import Redis
 from uuid_utils import uuid7
 
 from core.errors import TintypeError, UploadExpired, UploadNotFound, WrongState
+from core.jobs.base import Moment, Record
 from core.jobs.parsing import moment
-from core.jobs.records import Moment, Record
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.objects import UPLOADS, ObjectRef, safe_name
 from core.redis_client import reachable

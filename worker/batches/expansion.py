@@ -8,8 +8,8 @@ from core.batches.records import Pair
 from core.batches.steps import Key, Page
 from core.buckets import Access
 from core.errors import SourceNotFound, StorageDenied, TintypeError
-from core.jobs import JobRequest, Options, Problem
-from core.jobs.records import written
+from core.jobs import JobRequest, Options, Problem, read_by
+from core.jobs.base import written
 from core.objects import ObjectRef
 from core.storage import Storage
 from worker.batches.apart import check_apart
@@ -93,7 +93,7 @@ class Expansion:
         try:
             source, destination = _source_of(batch, row), _result_of(batch, row)
             order = order_of(batch, source, destination, row.options or batch.options)
-            self._access.check_job(source, destination)
+            self._access.check_job(read_by(order), destination)
             if batch.dry_run and row.etag is None:
                 raise SourceNotFound(f"storage has no object {source}")
         except TintypeError as error:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, ValidationError
 from core.batches.records import Asked
 from core.errors import InvalidManifest, InvalidRow, TintypeError
 from core.jobs import Options, Problem
-from core.jobs.records import Record, written
+from core.jobs.base import Record, written
 from core.objects import MAX_KEY_BYTES, ObjectRef, check_key
 from core.storage import Storage
 from worker.batches.rows import Row, Rows

@@ -14,7 +14,7 @@ from core.batches.records import REPORT_TYPES
 from core.batches.steps import PART, Step
 from core.storage import Storage
 
-COLUMNS = ("key", "result", "state", "code", "detail", "ms", "job")
+COLUMNS = ("key", "result", "state", "code", "detail", "ms", "job", "ambiguity")
 LINES = "application/jsonl"
 HEAD = ("id", "source", "destination", "options", "on_existing", "counts", "codes", "created")
 

@@ -6,7 +6,7 @@ from core.batches import Batch, EntryState, Progress
 from core.batches.entries import Entries
 from core.batches.parts import Line, Part
 from core.batches.steps import Key, Page
-from core.jobs.records import written
+from core.jobs.base import written
 from core.objects import ObjectRef
 from worker.batches.expansion import AT_ONCE, order_of
 

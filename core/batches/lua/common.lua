@@ -1,6 +1,6 @@
 -- Put before every script of batches, after what the scripts of jobs share.
 local ALL, FINISHED = key('batches'), key('batches:finished')
-local LISTS = {'active', 'ended', 'kept', 'parts', 'ticks', 'pairs'}
+local LISTS = {'active', 'ended', 'kept', 'parts', 'ticks', 'pairs', 'unsure'}
 
 local function field(batch, name) return redis.call('HGET', batch_key(batch), name) end
 local function count(batch, name, by) redis.call('HINCRBY', batch_key(batch), name, by or 1) end

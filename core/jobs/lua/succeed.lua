@@ -1,5 +1,6 @@
 -- End an attempt with its result; returns 1, or 0 if it is over.
--- ARGV: id, token, result, fingerprint of the work (empty: none), milliseconds it is remembered.
+-- ARGV: id, token, result, fingerprint of the work (empty: none), milliseconds it is remembered,
+--       entry for those of its batch to be reviewed (empty: none), ambiguity, entries kept.
 local id = ARGV[2]
 if not holds(id, ARGV[3]) then return 0 end
 finish(id, 'succeeded', 'result', ARGV[4])
@@ -13,6 +14,11 @@ local batch = skipped and batch_of(id)
 if batch then
   redis.call('HINCRBY', batch_key(batch), 'succeeded', -1)
   redis.call('HINCRBY', batch_key(batch), 'skipped', 1)
+end
+if ARGV[7] ~= '' and batch_of(id) then
+  local unsure = batch_key(batch_of(id), 'unsure')
+  redis.call('ZADD', unsure, ARGV[8], ARGV[7])
+  redis.call('ZREMRANGEBYRANK', unsure, 0, -1 - ARGV[9])
 end
 if not skipped and not string.find(ARGV[4], '"cached":true', 1, true) then
   -- How long a job takes, lately: a moving average of milliseconds.

@@ -45,15 +45,15 @@ def test_the_bucket_for_uploads_needs_no_rule() -> None:
 
 def test_an_order_needs_a_place_for_its_result() -> None:
     access = Access.parse(RULES)
-    access.check_job(ref("photos/a.jpg"), None)
-    access.check_job(ref("photos/a.jpg"), ref("archive/a.jpg"))
+    access.check_job([ref("photos/a.jpg")], None)
+    access.check_job([ref("photos/a.jpg")], ref("archive/a.jpg"))
     for source, destination in (
         ("photos/a.jpg", "photos/b.jpg"),
         ("scans/1936/a.jpg", None),
         ("other/a.jpg", "archive/a.jpg"),
     ):
         with pytest.raises(BucketForbidden):
-            access.check_job(ref(source), ref(destination) if destination else None)
+            access.check_job([ref(source)], ref(destination) if destination else None)
 
 
 @pytest.mark.parametrize("text", ["photos:delete", "Photos", "a", "photos:", "photos/x:y", ":read"])

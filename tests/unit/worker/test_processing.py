@@ -8,7 +8,7 @@ from PIL import ExifTags, Image
 from core.errors import AlreadyColor, BrokenImage, EmptyObject, ImageTooLarge
 from core.formats import OutputFormat
 from core.jobs import Options
-from core.jobs.records import OnColor
+from core.jobs.options import OnColor
 from models import Model
 from models.manifest import open_folder
 from tests.support.images import decoded, encoded, gradient, in_colour, in_sepia
