@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from api.problems import CONTENT_TYPE
-from api.schemas import ProblemDocument, RetryFilter, UploadedParts, UploadRequest
+from api.schemas import ProblemDocument, Redecode, RetryFilter, UploadedParts, UploadRequest
 from core.batches import BatchRequest
 from core.jobs import JobRequest
 
@@ -54,6 +54,7 @@ def complete(spec: Any) -> Any:
             (JobRequest, "validation"),
             (BatchRequest, "validation"),
             (RetryFilter, "validation"),
+            (Redecode, "validation"),
             (UploadRequest, "validation"),
             (UploadedParts, "validation"),
             (ProblemDocument, "serialization"),
@@ -76,6 +77,10 @@ def _add_jobs(paths: Any) -> None:
     paths["/v1/jobs/{job_id}"]["get"].setdefault("parameters", []).append(_PREFER)
     cancel = paths["/v1/jobs/{job_id}/cancel"]["post"]["responses"]
     cancel["202"]["content"] = cancel["200"]["content"]
+    again = paths["/v1/jobs/{job_id}/redecode"]["post"]
+    schema = {"schema": {"$ref": _REF.format(model="Redecode")}}
+    _add_order(again, {JSON: schema}, "job")
+    again["responses"] |= {status: {"description": text} for status, text in _REFUSALS.items()}
     retry = {"schema": {"$ref": _REF.format(model="RetryFilter")}}
     paths["/v1/jobs/retry"]["post"]["requestBody"] = {"content": {JSON: retry}}
 

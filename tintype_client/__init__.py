@@ -12,6 +12,7 @@ from tintype_client.errors import (
 )
 from tintype_client.models import (
     Event,
+    Hint,
     Job,
     Model,
     ObjectRef,
@@ -19,6 +20,7 @@ from tintype_client.models import (
     Problem,
     Readiness,
     Retried,
+    Variant,
 )
 from tintype_client.webhooks import WebhookEvent, verify_webhook
 
@@ -28,6 +30,7 @@ __all__ = [
     "Client",
     "Entry",
     "Event",
+    "Hint",
     "InvalidSignature",
     "Job",
     "Model",
@@ -39,6 +42,7 @@ __all__ = [
     "TintypeApiError",
     "TintypeClientError",
     "TintypeConnectionError",
+    "Variant",
     "WaitTimeout",
     "WebhookEvent",
     "verify_webhook",

@@ -15,7 +15,7 @@ from tintype_client.batch_models import Batch
 from tintype_client.call import Call, api_error
 from tintype_client.errors import TintypeClientError
 from tintype_client.following import Following
-from tintype_client.models import Event, Job, Page
+from tintype_client.models import Event, Job, Page, Part
 from tintype_client.retries import Retries
 from tintype_client.shared import Waiting, as_method, http_options, look, our_errors, whole_file
 
@@ -68,6 +68,7 @@ class AsyncClient:
     cancel = _sends(job_calls.cancel)
     retry = _sends(job_calls.retry)
     retry_many = _sends(job_calls.retry_many)
+    redecode = _sends(job_calls.redecode)
     result = _sends(job_calls.result)
     models = _lists(job_calls.models)
     ready = _sends(job_calls.ready)
@@ -82,9 +83,9 @@ class AsyncClient:
     retry_failed = _sends(batch_calls.retry_failed)
     report = _sends(batch_calls.report)
 
-    async def download(self, job: Job | str, path: str | Path) -> Path:
-        """Write the result of a job to a file, which is there whole or not at all."""
-        call, target = job_calls.result(job), Path(path)
+    async def download(self, job: Job | str, path: str | Path, part: Part = "result") -> Path:
+        """Write what a job left in storage to a file, which is there whole or not at all."""
+        call, target = job_calls.result(job, part), Path(path)
         await self._persist(lambda: self._download_once(call, target))
         return target
 

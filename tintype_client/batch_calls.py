@@ -66,10 +66,17 @@ def batches(*, state: str | None = None, page_size: int | None = None) -> Call[P
 
 
 def batch_jobs(
-    batch: Batch | str, *, state: str | None = None, page_size: int | None = None
+    batch: Batch | str,
+    *,
+    state: str | None = None,
+    sort: Literal["ambiguity"] | None = None,
+    page_size: int | None = None,
 ) -> Call[Page[Entry]]:
-    """List the keys of a batch: what waits and runs, then what has ended, oldest first."""
-    params = {"state": state, "limit": page_size}
+    """List the keys of a batch: what waits and runs, then what has ended, oldest first.
+
+    With ``sort="ambiguity"``: the thousand that want a review first.
+    """
+    params = {"state": state, "sort": sort, "limit": page_size}
     return Call("GET", f"{_path(batch)}/jobs", Page[Entry].model_validate_json, params=params)
 
 

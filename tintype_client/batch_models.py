@@ -106,4 +106,5 @@ class Entry(Answer):
     code: str | None = None
     detail: str | None = None
     ms: float | None = None
+    ambiguity: float | None = None
     job: str | None = None

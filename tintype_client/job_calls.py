@@ -15,6 +15,7 @@ from tintype_client.models import (
     ObjectRef,
     OptionsLike,
     Page,
+    Part,
     Readiness,
     Retried,
     WebhookLike,
@@ -95,9 +96,36 @@ def retry_many(*, code: str | None = None, limit: int = 1000) -> Call[Retried]:
     return Call("POST", "/v1/jobs/retry", Retried.model_validate_json, json=body)
 
 
-def result(job: Job | str) -> Call[bytes]:
-    """Return the bytes of a job's result."""
-    return Call("GET", f"{_path(job)}/result", bytes, params={"download": 1})
+def redecode(
+    job: Job | str,
+    *,
+    options: OptionsLike,
+    destination: str | ObjectRef | None = None,
+    priority: str | None = None,
+    webhook: WebhookLike | None = None,
+    wait: float = 0,
+    idempotency_key: str | None = None,
+) -> Call[Job]:
+    """Decode in another way what the network said in a job with ``keep_distribution``.
+
+    It makes a new job; ``options`` that are left out stay as they were.
+    """
+    body = {
+        "options": as_options(options),
+        "destination": as_ref(destination) if destination else None,
+        "priority": priority,
+        "webhook": as_webhook(webhook),
+    }
+    body = {name: value for name, value in body.items() if value is not None}
+    keys = {"Idempotency-Key": idempotency_key or str(uuid4())}
+    read = Job.model_validate_json
+    return Call("POST", f"{_path(job)}/redecode", read, json=body, wait=wait, headers=keys)
+
+
+def result(job: Job | str, part: Part = "result") -> Call[bytes]:
+    """Return the bytes of a job's result, of another variant, or of the map of ambiguity."""
+    params = {"download": 1} | ({} if part == "result" else {"part": part})
+    return Call("GET", f"{_path(job)}/result", bytes, params=params)
 
 
 def events(job: Job | str | None = None) -> Call[bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -27,6 +27,17 @@ class ObjectRef(Answer):
         return f"s3://{self.bucket}/{self.key}"
 
 
+class Hint(Answer):
+    """A colour that something in the picture has."""
+
+    at: tuple[float, float] | None = None
+    """x and y of a point, as shares of the upright picture's width and height."""
+    box: tuple[float, float, float, float] | None = None
+    """Left, top, right and bottom of a box, as such shares."""
+    color: str
+    """``#rrggbb``."""
+
+
 class Options(Answer):
     """How to colorize; what is left out takes the network's or the source's value."""
 
@@ -38,6 +49,17 @@ class Options(Answer):
     force: bool = False
     on_color: str | None = None
     """What to do with a photograph that is in colour already: ``recolor``, ``skip``, ``fail``."""
+    saturation: float | None = None
+    detail: int | None = None
+    upsample: str | None = None
+    """``bicubic`` or ``guided``."""
+    hints: tuple[Hint, ...] = ()
+    reference: ObjectRef | None = None
+    variants: int | None = None
+    seed: int | None = None
+    ambiguity: bool = False
+    keep_distribution: bool = False
+    """Whether to keep what the network said, for ``redecode``."""
 
 
 class Problem(Answer):
@@ -52,6 +74,14 @@ class ModelRef(Answer):
 
     name: str
     digest: str
+
+
+class Variant(Answer):
+    """Another plausible colouring."""
+
+    destination: ObjectRef
+    likelihood: float
+    """As its logarithm a pixel; that of the likeliest colouring is 0."""
 
 
 class Timings(Answer):
@@ -92,6 +122,12 @@ class Job(Answer):
     skipped: str | None = None
     """Why there is no result though it has succeeded: ``already_color``."""
     chroma: float | None = None
+    variants: tuple[Variant, ...] = ()
+    ambiguity: float | None = None
+    """How unsure the network is, 0 to 1."""
+    ambiguity_map: ObjectRef | None = None
+    distribution: ObjectRef | None = None
+    """What the network said, for ``redecode``."""
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime
@@ -175,5 +211,7 @@ class Readiness(Answer):
         return self.status == "ok"
 
 
+Part = Literal["result", "ambiguity", "variant-2", "variant-3", "variant-4", "variant-5"]
+"""Of what a job leaves in storage."""
 OptionsLike = Options | Mapping[str, Any]
 WebhookLike = str | Mapping[str, str | Sequence[str]]

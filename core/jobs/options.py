@@ -18,9 +18,10 @@ class Hint(Record):
 
     model_config = ConfigDict(strict=True)
 
-    at: tuple[Share, Share] | None = None
+    # A job's record has lists where these have tuples.
+    at: Annotated[tuple[Share, Share] | None, Field(strict=False)] = None
     """x and y of a point, as shares of the upright picture's width and height."""
-    box: tuple[Share, Share, Share, Share] | None = None
+    box: Annotated[tuple[Share, Share, Share, Share] | None, Field(strict=False)] = None
     """Left, top, right and bottom of a box, as such shares."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
     """sRGB, as ``#rrggbb``; its lightness does not matter."""
@@ -58,7 +59,7 @@ class Options(Record):
     """Pixels of the longer side of what the network sees; left out: the model's square."""
     upsample: Literal["bicubic", "guided"] | None = None
     """How colour comes to full size; ``guided`` follows edges of the picture. Left out: bicubic."""
-    hints: Annotated[tuple[Hint, ...], Field(max_length=MOST_HINTS)] = ()
+    hints: Annotated[tuple[Hint, ...], Field(max_length=MOST_HINTS, strict=False)] = ()
     """Colours that some things have."""
     reference: ObjectRef | None = None
     """A picture whose colours are favoured."""

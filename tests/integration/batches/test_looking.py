@@ -2,9 +2,10 @@
 
 import pytest
 
-from core.batches import BatchState, EntryState
-from core.errors import TintypeError
+from core.batches import BatchState, Entry, EntryState
+from core.errors import InvalidCursor, TintypeError
 from tests.integration.batches.conftest import World
+from tests.support.jobs import RESULT
 
 SCANS = [f"scans/{number:03}.jpg" for number in range(40)]
 
@@ -66,3 +67,45 @@ def test_rate_and_what_is_left(world: World) -> None:
     assert seen.eta_seconds
     assert 0.3 < seen.rate < 0.7
     assert seen.eta_seconds == pytest.approx(1 / seen.rate, rel=0.1)
+
+
+def test_the_most_ambiguous_are_listed_first(world: World) -> None:
+    world.put(*SCANS[:7])
+    batch = world.step(world.create(options={"ambiguity": True}))
+    shares = [0.1, 0.7, 0.3, 0.9, 0.2]
+    for share in shares:
+        attempt = world.attempts.start(world.published.pop(0), "host:1")
+        assert attempt
+        destination = attempt.job.destination
+        result = RESULT.model_copy(update={"destination": destination, "ambiguity": share})
+        assert world.attempts.succeed(attempt, result)
+    listed: list[Entry] = []
+    cursor = None
+    while True:
+        page, cursor = world.entries.most_ambiguous(batch, 2, cursor)
+        listed += page
+        if cursor is None:
+            break
+    assert [entry.ambiguity for entry in listed] == sorted(shares, reverse=True)
+    assert [entry.key for entry in listed][:2] == [SCANS[3], SCANS[1]]
+    assert listed[0].result == "colour/003.jpg"
+    assert {entry.state for entry in listed} == {EntryState.SUCCEEDED}
+    for wrong in ("active:", "ambiguity:x", "ended:3"):
+        with pytest.raises(InvalidCursor):
+            world.entries.most_ambiguous(batch, 2, wrong)
+
+
+def test_no_more_than_a_thousand_ambiguous_ones_are_remembered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.attempts.REVIEWED", 3)
+    world.put(*SCANS[:8])
+    batch = world.step(world.create())
+    for number in range(8):
+        attempt = world.attempts.start(world.published.pop(0), "host:1")
+        assert attempt
+        update = {"destination": attempt.job.destination, "ambiguity": number / 10}
+        assert world.attempts.succeed(attempt, RESULT.model_copy(update=update))
+    listed, cursor = world.entries.most_ambiguous(batch)
+    assert [entry.ambiguity for entry in listed] == [0.7, 0.6, 0.5]
+    assert cursor is None

@@ -48,7 +48,7 @@ BODIES = [
     ("an empty object", "{}", 422, "invalid_request"),
     ("an unknown field", order(priority=1), 422, "invalid_request"),
     ("an unknown field of the source", with_source(etag="x"), 422, "invalid_request"),
-    ("an unknown option", with_option("saturation", 2), 422, "invalid_request"),
+    ("an unknown option", with_option("glitter", 2), 422, "invalid_request"),
     ("options that are a list", order(options=[]), 422, "invalid_request"),
     ("temperature 0", with_option("temperature", 0), 422, "invalid_request"),
     ("temperature 1.5", with_option("temperature", 1.5), 422, "invalid_request"),

@@ -39,6 +39,7 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/jobs/{job_id}/result": {"get"},
         "/v1/jobs/{job_id}/cancel": {"post"},
         "/v1/jobs/{job_id}/retry": {"post"},
+        "/v1/jobs/{job_id}/redecode": {"post"},
         "/v1/jobs/{job_id}/events": {"get"},
         "/v1/jobs/{job_id}/deliveries": {"get"},
         "/v1/jobs/{job_id}/deliveries/{delivery_id}/redeliver": {"post"},

@@ -8,13 +8,15 @@ from pydantic import BaseModel
 from api import schemas
 from core import objects
 from core.batches import records as core_batches
+from core.jobs import options as core_options
 from core.jobs import records as core_jobs
 from tintype_client import Job, Options, batch_models, models
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (models.ObjectRef, objects.ObjectRef),
+    *((getattr(models, name), getattr(core_options, name)) for name in ("Options", "Hint")),
     *((getattr(models, name), getattr(core_jobs, name)) for name in (
-        "Options", "Problem", "ModelRef", "Timings", "Job",
+        "Problem", "ModelRef", "Timings", "Variant", "Job",
     )),
     *((getattr(batch_models, name), getattr(core_batches, name)) for name in (
         "BatchSource", "BatchDestination", "Counts", "Pair", "Estimate", "Batch", "Entry",
