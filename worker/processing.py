@@ -6,7 +6,7 @@ from time import perf_counter
 from core.errors import AlreadyColor
 from core.formats import EXTENSIONS, OutputFormat
 from core.jobs.records import Options, Timings
-from worker.colour import COLOUR_CHROMA, colorize, lightness, residual_chroma
+from worker.colour import COLOUR_CHROMA, Decoding, colorize, lightness, residual_chroma
 from worker.colour.lightness import Pixels
 from worker.engines import Engine
 from worker.images import Photo, decode, encode
@@ -73,8 +73,10 @@ def _coloured(
         source,
         engine,
         manifest.input_size,
-        options.temperature or manifest.temperature,
-        manifest.vividness if options.vividness is None else options.vividness,
+        Decoding(
+            options.temperature or manifest.temperature,
+            manifest.vividness if options.vividness is None else options.vividness,
+        ),
         out=_reusable(photo.pixels),
     )
     timings = Timings(
