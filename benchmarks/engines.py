@@ -16,7 +16,7 @@ from benchmarks import report
 from benchmarks.full_size import full_size_model
 from models import Catalogue, Model
 from models.catalogue import BUNDLED
-from worker.colour import colorize, lightness
+from worker.colour import Decoding, colorize, lightness
 from worker.engines import Engine
 from worker.engines.agreement import sample_input
 from worker.engines.caffe import read_caffe
@@ -95,7 +95,7 @@ def _agreement(model: Model) -> list[dict[str, Any]]:
 
 
 def _lab(source: Any, engine: Engine) -> Any:
-    rgb = colorize(source, engine, vividness=engine.model.manifest.vividness).rgb
+    rgb = colorize(source, engine, how=Decoding(vividness=engine.model.manifest.vividness)).rgb
     return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
 

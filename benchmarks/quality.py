@@ -22,7 +22,7 @@ from core.errors import TintypeError
 from core.settings import Settings
 from models import Catalogue
 from training.bins import SoftEncoder
-from worker.colour import colorize, lightness
+from worker.colour import Decoding, colorize, lightness
 from worker.colour.compose import compose
 from worker.engines import Engine, load_engine
 from worker.images import decode
@@ -47,14 +47,6 @@ class Score:
     accuracy: float
     patchiness: float
     true_patchiness: float
-
-
-@dataclass(frozen=True)
-class Decoding:
-    """How a distribution over colours becomes one colour."""
-
-    temperature: float
-    vividness: float
 
 
 @dataclass(frozen=True)
@@ -138,10 +130,7 @@ def main(
                 continue
             source = lightness(truth)
             grey = rgb(compose(source, np.zeros((2, 1, 1), np.float32)))
-            size = manifest.input_size
-            result = rgb(
-                colorize(source, engine, size, decoding.temperature, decoding.vividness).rgb
-            )
+            result = rgb(colorize(source, engine, manifest.input_size, decoding).rgb)
             measured.append(measure(name, truth, grey, result, encoder))
             if path in shown:
                 strips.append(Strip(name, tuple(map(fromarray, (truth, grey, result)))))

@@ -7,7 +7,7 @@ from core.errors import AlreadyColor
 from core.formats import EXTENSIONS, OutputFormat
 from core.jobs.options import Options
 from core.jobs.records import Timings
-from worker.colour import COLOUR_CHROMA, colorize, lightness, residual_chroma
+from worker.colour import COLOUR_CHROMA, Decoding, colorize, lightness, residual_chroma
 from worker.colour.lightness import Pixels
 from worker.engines import Engine
 from worker.images import Photo, decode, encode
@@ -74,8 +74,10 @@ def _coloured(
         source,
         engine,
         manifest.input_size,
-        options.temperature or manifest.temperature,
-        manifest.vividness if options.vividness is None else options.vividness,
+        Decoding(
+            options.temperature or manifest.temperature,
+            manifest.vividness if options.vividness is None else options.vividness,
+        ),
         out=_reusable(photo.pixels),
     )
     timings = Timings(

@@ -1,17 +1,23 @@
 """The colour pipeline: pure functions on arrays. No I/O, no settings, no globals."""
 
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
+from worker.colour.distribution import Decoding, Distribution, decode
 from worker.colour.lightness import Lightness, lightness
 from worker.colour.network import Network, Prediction
-from worker.colour.pipeline import Colouring, colorize
+from worker.colour.pipeline import Colouring, colorize, predict, render
 
 __all__ = [
     "COLOUR_CHROMA",
     "Colouring",
+    "Decoding",
+    "Distribution",
     "Lightness",
     "Network",
     "Prediction",
     "colorize",
+    "decode",
     "lightness",
+    "predict",
+    "render",
     "residual_chroma",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from worker.colour.bands import Work, band_rows, each_band
 from worker.colour.compose import compose
-from worker.colour.decode import annealed_mean, rebalancing_bias
+from worker.colour.distribution import PLAIN, Decoding, Distribution, decode
 from worker.colour.lightness import Lightness, Pixels, Plane
 from worker.colour.network import Network
 
@@ -28,30 +28,32 @@ def colorize(
     source: Lightness,
     network: Network,
     input_size: int = 224,
-    temperature: float = 1.0,
-    vividness: float = 0.0,
+    how: Decoding = PLAIN,
     out: Pixels | None = None,
 ) -> Colouring:
-    """Give an image colour; its L* stays as it is.
+    """Give an image colour; its L* stays as it is. See ``predict`` and ``render``."""
+    began = perf_counter()
+    distribution = predict(source, network, input_size)
+    predicted = perf_counter()
+    rgb = render(source, distribution, how, out)
+    ended = perf_counter()
+    return Colouring(rgb, (predicted - began) * 1e3, (ended - predicted) * 1e3)
 
-    The network sees the image as a square of ``input_size``. ``temperature`` is in (0, 1],
-    see ``annealed_mean``; ``vividness`` is in 0..1, see ``rebalancing_bias``.
+
+def predict(source: Lightness, network: Network, input_size: int = 224) -> Distribution:
+    """Return what the network believes; it sees the image as a square of ``input_size``."""
+    found = network.predict(network_input(source, input_size))
+    return Distribution(found.probabilities[0], network.palette, network.prior, found.ab[0])
+
+
+def render(
+    source: Lightness, distribution: Distribution, how: Decoding, out: Pixels | None = None
+) -> Pixels:
+    """Return RGB, (h, w, 3), of the source's depth, coloured as the distribution has it.
+
     ``out``, (h, w, 3) of the source's depth, takes the result if it is given.
     """
-    began = perf_counter()
-    small = network_input(source, input_size)
-    ready = perf_counter()
-    prediction = network.predict(small)
-    predicted = perf_counter()
-    if temperature == 1 and not vividness:
-        ab = prediction.ab[0]
-    else:
-        bias = rebalancing_bias(network.prior, vividness) if vividness else None
-        ab = annealed_mean(prediction.probabilities[0], network.palette, temperature, bias)
-    rgb = compose(source, ab, out)
-    ended = perf_counter()
-    infer = predicted - ready
-    return Colouring(rgb, infer * 1e3, (ended - began - infer) * 1e3)
+    return compose(source, decode(distribution, how), out)
 
 
 def network_input(source: Lightness, size: int) -> NDArray[np.float32]:

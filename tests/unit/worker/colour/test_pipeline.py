@@ -8,7 +8,7 @@ import pytest
 from skimage.color import lab2rgb, rgb2lab
 
 from tests.support.images import at_depth, gradient
-from worker.colour import Prediction, colorize, lightness
+from worker.colour import Decoding, Prediction, colorize, lightness
 from worker.colour.pipeline import network_input
 from worker.images import decode
 
@@ -90,7 +90,7 @@ def test_the_picture_is_that_of_the_plain_float_pipeline(kind: str) -> None:
     coarse = rng.normal(0, 18, (8, 8, 2)).astype(np.float32)
     ab = np.asarray(cv2.resize(coarse, (56, 56), interpolation=cv2.INTER_CUBIC), np.float32)
     network = Fixed(np.ascontiguousarray(ab.transpose(2, 0, 1)[None]))
-    found = colorize(lightness(pixels), network, temperature=1.0).rgb
+    found = colorize(lightness(pixels), network).rgb
     lab = np.empty((*pixels.shape[:2], 3))
     lab[..., 0] = rgb2lab(np.dstack([pixels] * 3) if kind == "grey" else pixels)[..., 0]
     size = lab.shape[1], lab.shape[0]
@@ -114,8 +114,8 @@ def test_the_result_can_be_written_over_the_source() -> None:
 
 
 def test_a_lower_temperature_is_more_vivid() -> None:
-    calm = colorize(lightness(gradient()), TwoBins(), input_size=32, temperature=1.0).rgb
-    vivid = colorize(lightness(gradient()), TwoBins(), input_size=32, temperature=0.2).rgb
+    calm = colorize(lightness(gradient()), TwoBins(), 32, Decoding(temperature=1.0)).rgb
+    vivid = colorize(lightness(gradient()), TwoBins(), 32, Decoding(temperature=0.2)).rgb
 
     def spread(rgb: np.ndarray) -> float:
         return float(np.ptp(rgb.astype(int), axis=2).mean())
@@ -124,8 +124,8 @@ def test_a_lower_temperature_is_more_vivid() -> None:
 
 
 def test_vividness_favours_the_rarer_colour() -> None:
-    calm = colorize(lightness(gradient()), TwoBins(), input_size=32, vividness=0).rgb
-    rare = colorize(lightness(gradient()), TwoBins(), input_size=32, vividness=1).rgb
+    calm = colorize(lightness(gradient()), TwoBins(), 32, Decoding(vividness=0)).rgb
+    rare = colorize(lightness(gradient()), TwoBins(), 32, Decoding(vividness=1)).rgb
     difference = rare.astype(int) - calm
     # The rare bin is blue, the common one orange.
     assert difference[..., 2].mean() > 5

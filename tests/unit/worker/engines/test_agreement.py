@@ -10,7 +10,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from core.errors import EngineFailed
 from models import Catalogue
 from models.catalogue import BUNDLED
-from worker.colour import colorize, lightness
+from worker.colour import Decoding, colorize, lightness
 from worker.colour.pipeline import network_input
 from worker.engines import ENGINES, Engine, load_engine
 from worker.engines.agreement import check_agreement
@@ -59,8 +59,8 @@ def test_the_final_picture_differs_by_less_than_one_can_see(
     engine: Engine, reference: Engine, photographs: list[NDArray[np.uint8]]
 ) -> None:
     for pixels in photographs:
-        source = lightness(pixels)
-        pictures = [colorize(source, used, vividness=0.5).rgb for used in (engine, reference)]
+        source, vivid = lightness(pixels), Decoding(vividness=0.5)
+        pictures = [colorize(source, used, how=vivid).rgb for used in (engine, reference)]
         found, expected = (rgb2lab(picture[::4, ::4]) for picture in pictures)
         difference = deltaE_ciede2000(found, expected)
         assert difference.mean() < 0.5

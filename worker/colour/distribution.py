@@ -1,0 +1,59 @@
+"""What a network believes of every pixel's colour, and how one colour is made of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.colour.decode import Array, annealed_mean, rebalancing_bias
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution over colour bins for every pixel of a small grid, (h, w)."""
+
+    probabilities: Array
+    """(bins, h, w) float32, at temperature 1: sums to 1 over the bins."""
+    palette: Array
+    """(bins, 2), the ab of each bin."""
+    prior: Array
+    """(bins,), how often each bin occurs in photographs."""
+    mean: Array | None = None
+    """(2, h, w), the mean ab at temperature 1, if the network gave it."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a distribution becomes one colour; as it stands, its plain mean."""
+
+    temperature: float = 1.0
+    """In (0, 1], see ``annealed_mean``."""
+    vividness: float = 0.0
+    """In 0..1, see ``rebalancing_bias``."""
+    saturation: float = 1.0
+    """In 0..2: what the chroma is multiplied by; the hue stays. 0 is grey."""
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range.
+
+        Raises:
+            ValueError: one is; the message says which.
+        """
+        if not 0 < self.temperature <= 1:
+            raise ValueError(f"temperature must be above 0 and at most 1, not {self.temperature}")
+        if not 0 <= self.vividness <= 1:
+            raise ValueError(f"vividness must be in 0..1, not {self.vividness}")
+        if not 0 <= self.saturation <= 2:
+            raise ValueError(f"saturation must be in 0..2, not {self.saturation}")
+
+
+PLAIN = Decoding()
+
+
+def decode(distribution: Distribution, how: Decoding) -> Array:
+    """Return the colour that is asked for, (2, h, w) ab."""
+    if distribution.mean is not None and how.temperature == 1 and not how.vividness:
+        ab = distribution.mean
+    else:
+        bias = rebalancing_bias(distribution.prior, how.vividness) if how.vividness else None
+        ab = annealed_mean(distribution.probabilities, distribution.palette, how.temperature, bias)
+    return ab if how.saturation == 1 else ab * np.float32(how.saturation)
