@@ -3,18 +3,25 @@
 from pathlib import PurePosixPath
 from typing import Literal
 
-OutputFormat = Literal["jpeg", "png", "webp", "tiff"]
+OutputFormat = Literal["jpeg", "png", "webp", "avif", "tiff"]
 
-EXTENSIONS: dict[OutputFormat, str] = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif"}
+EXTENSIONS: dict[OutputFormat, str] = {
+    "jpeg": "jpg",
+    "png": "png",
+    "webp": "webp",
+    "avif": "avif",
+    "tiff": "tif",
+}
 SUFFIXES: dict[str, OutputFormat] = {
     "jpg": "jpeg",
     "jpeg": "jpeg",
     "png": "png",
     "webp": "webp",
+    "avif": "avif",
     "tif": "tiff",
     "tiff": "tiff",
 }
-READ_ONLY = frozenset({"bmp"})
+READ_ONLY = frozenset({"bmp", "gif", "heic", "heif", "jp2", "j2k", "pgm", "pnm", "ppm"})
 READABLE = READ_ONLY.union(SUFFIXES)
 """Endings, in lower case and without the dot, of images that can be read."""
 

@@ -67,7 +67,7 @@ def _coloured(
     began = perf_counter()
     photo = decode(data, max_pixels)
     chroma = None if options.on_color == "recolor" else _check_colour(photo)
-    source = lightness(photo.pixels)
+    source = lightness(photo.pixels, photo.space)
     decoded = perf_counter()
     manifest = engine.model.manifest
     colouring = colorize(

@@ -63,12 +63,31 @@ class Lightness:
         return self.rows(slice(None))
 
 
-def lightness(pixels: Pixels) -> Lightness:
+@dataclass(frozen=True)
+class Space:
+    """A colour space other than sRGB: what its levels mean."""
+
+    linear: Plane
+    """(levels,) or, for channels that differ, (levels, 3): linear light in 0..1."""
+    luminance: Plane
+    """(1, 3), Y of R, G and B relative to white at D65; together 1."""
+
+    @property
+    def grey(self) -> Plane:
+        """Luminance of every level of grey, (levels,)."""
+        if self.linear.ndim == 1:
+            return self.linear
+        return np.asarray((self.linear * self.luminance).sum(axis=1), np.float32)
+
+
+def lightness(pixels: Pixels, space: Space | None = None) -> Lightness:
     """Return the lightness of grey (h, w) or RGB (h, w, 3) pixels of 8 or 16 bits.
 
-    Exact to 0.001: OpenCV's own RGB2LAB is off by up to 0.19, its LAB2RGB is not.
+    They are sRGB unless they have another ``space``. Exact to 0.001: OpenCV's own RGB2LAB is
+    off by up to 0.19, its LAB2RGB is not.
     """
-    linear = _linear_table(pixels.dtype)
+    space = space or srgb(pixels.dtype)
+    linear = space.linear if pixels.ndim == 3 else space.grey
     depth = 8 * pixels.dtype.itemsize
     if pixels.ndim == 2:
         return Lightness(pixels, _from_luminance(linear * CUBE, np.empty_like(linear)), depth)
@@ -82,7 +101,7 @@ def lightness(pixels: Pixels) -> Lightness:
         def work(rows: slice) -> None:
             here = slice(0, rows.stop - rows.start)
             rgb = _look_up(pixels[rows], linear, light[here])
-            cv2.transform(rgb, LUMINANCE * CUBE, plane[here])
+            cv2.transform(rgb, space.luminance * CUBE, plane[here])
             found = _from_luminance(plane[here], straight[here])
             if depth == 8:
                 cv2.addWeighted(found, FINE, found, 0, 0, out[rows], cv2.CV_16U)
@@ -97,11 +116,21 @@ def lightness(pixels: Pixels) -> Lightness:
 
 def _look_up(levels: NDArray[Any], table: Plane, out: Plane | None = None) -> Plane:
     if levels.dtype == np.uint8:
-        return np.asarray(cv2.LUT(levels, table, out), dtype=np.float32)
-    return np.take(table, levels, out=out)
+        return np.asarray(cv2.LUT(levels, table[None], out), dtype=np.float32)
+    if table.ndim == 1:
+        return np.take(table, levels, out=out)
+    found = np.empty(levels.shape, np.float32) if out is None else out
+    for channel in range(3):
+        found[..., channel] = np.take(table[:, channel], levels[..., channel])
+    return found
 
 
 @cache
+def srgb(dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Space:
+    """Return sRGB for pixels of 8 or 16 bits."""
+    return Space(_linear_table(dtype), LUMINANCE)
+
+
 def _linear_table(dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Plane:
     """Return linear light in 0..1 of every level: sRGB's transfer curve (IEC 61966-2-1)."""
     level = np.linspace(0, 1, np.iinfo(dtype).max + 1)

@@ -1,4 +1,6 @@
-"""16-bit images, of which Pillow keeps only the grey ones whole; OpenCV reads the others."""
+"""16-bit images, of which Pillow keeps only the grey ones whole."""
+
+import io
 
 import cv2
 import numpy as np
@@ -7,39 +9,47 @@ from PIL import Image
 
 from core.errors import BrokenImage, UnsupportedFormat
 from worker.colour.lightness import Pixels
+from worker.images import jp2, pnm
 from worker.images.codecs import imdecode
+from worker.images.tiff_planes import each_plane
 
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANAR = 258, 262, 284
 _TIFF_WHITE_IS_ZERO, _TIFF_RGB, _TIFF_SEPARATE = 0, 2, 2
+_COLOUR_BITS = ((16,) * 3, (16,) * 4)
 
 
 def is_deep_colour(image: Image.Image, data: bytes) -> bool:
-    """Whether the file has 16 bits in several channels, which Pillow would cut to 8."""
+    """Whether the file has more than 8 bits in several channels, which Pillow would cut to 8."""
     if image.format == "PNG":
         depth, colour_type = data[24], data[25]
         return depth == 16 and colour_type != 0
     if image.format == "TIFF":
         tags = image.getexif()
-        if tags.get(_TIFF_BITS) not in ((16,) * 3, (16,) * 4):
-            return False
-        if tags.get(_TIFF_PLANAR) == _TIFF_SEPARATE:
-            raise UnsupportedFormat("16-bit TIFF with a plane for each channel is not supported")
-        return tags.get(_TIFF_PHOTOMETRIC) == _TIFF_RGB
-    return False
+        return tags.get(_TIFF_BITS) in _COLOUR_BITS and tags.get(_TIFF_PHOTOMETRIC) == _TIFF_RGB
+    if image.format == "JPEG2000":
+        return jp2.depth(data, image.size) > 8 and image.mode in {"RGB", "RGBA"}
+    return image.format == "PPM" and pnm.is_deep_colour(data)
 
 
 def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
-    """Decode a file with 16 bits in several channels; return its pixels, and alpha if any.
+    """Decode a file with over 8 bits in several channels; return its pixels, and alpha if any.
 
     Raises:
-        BrokenImage, UnsupportedFormat: OpenCV cannot read it.
+        BrokenImage, UnsupportedFormat: it cannot be read.
     """
+    if image.format == "PPM":
+        return pnm.decode(data, image.height, image.width), None
+    if image.format == "TIFF" and image.getexif().get(_TIFF_PLANAR) == _TIFF_SEPARATE:
+        planes = [grey_levels(Image.open(io.BytesIO(plane))) for plane in each_plane(data)]
+        return np.dstack(planes[:3]), planes[3] if len(planes) == 4 else None
     if image.format == "PNG":
         _check_chunks(data)
     array = imdecode(data, cv2.IMREAD_UNCHANGED, (image.height, image.width))
     if array.dtype != np.uint16:
         raise UnsupportedFormat("16-bit images of this kind are not supported")
     deep = np.asarray(array, np.uint16)
+    if image.format == "JPEG2000":
+        deep = widened(deep, jp2.depth(data, image.size))
     if deep.ndim == 2:
         return deep, None
     alpha = np.ascontiguousarray(deep[..., 3]) if deep.shape[2] == 4 else None
@@ -49,10 +59,22 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
 def grey_levels(image: Image.Image) -> NDArray[np.uint16]:
     """Return the levels of a 16-bit grey image, (h, w), black at 0."""
     grey: NDArray[np.uint16] = np.clip(np.asarray(image), 0, 65_535).astype(np.uint16)
-    if image.format == "TIFF" and image.getexif().get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO:
+    if image.format != "TIFF":
+        return grey
+    tags = image.getexif()
+    grey = widened(grey, next(iter(np.atleast_1d(tags.get(_TIFF_BITS, 16)))))
+    if tags.get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO:
         # Of 8 bits, Pillow has done it.
         np.invert(grey, out=grey)
     return grey
+
+
+def widened(levels: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
+    """Return levels of 9 to 15 bits on the scale of 16."""
+    if not 8 < bits < 16:
+        return levels
+    most = (1 << bits) - 1
+    return np.asarray((levels * np.float32(65_535 / most) + 0.5).clip(0, 65_535), np.uint16)
 
 
 def _check_chunks(png: bytes) -> None:

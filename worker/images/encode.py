@@ -5,25 +5,25 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import ImageTooLarge
 from core.formats import OutputFormat
-from worker.colour.lightness import Pixels
+from worker.images import exif, exif_tiff
 from worker.images.jpeg import encode_jpeg
-from worker.images.photo import Photo, with_alpha
+from worker.images.photo import EXIF_PREFIX, Photo, to_8_bits, with_alpha
 from worker.images.png import encode_png
 from worker.images.tiff import encode_tiff
 
 DEFAULT_QUALITY = 92
-MAX_SIDE = {"jpeg": 65_500, "png": 1_000_000, "webp": 16_383}
+MAX_SIDE = {"jpeg": 65_500, "png": 1_000_000, "webp": 16_383, "avif": 65_535}
 
 
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
     """Write a photo with its metadata, as far as the format holds it.
 
-    JPEG and WebP have 8 bits, JPEG has no alpha, TIFF no EXIF.
+    JPEG, WebP and AVIF have 8 bits, JPEG has no alpha, WebP and AVIF no IPTC, and only PNG has
+    texts.
 
     Raises:
         ImageTooLarge: the format cannot hold an image of this size.
@@ -34,31 +34,29 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
         raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for tiff")
     if format == "png":
         return encode_png(photo)
+    if format == "tiff":
+        return encode_tiff([photo])
     if photo.pixels.dtype == np.uint16:
-        if format == "tiff":
-            return encode_tiff(photo)
-        photo = _to_8_bits(photo)
+        alpha = None if photo.alpha is None else to_8_bits(photo.alpha)
+        photo = replace(photo, pixels=to_8_bits(photo.pixels), alpha=alpha)
     if format == "jpeg":
         return encode_jpeg(photo, quality or DEFAULT_QUALITY)
-    return _with_pillow(photo, format, quality)
+    return _with_pillow(photo, format, quality or DEFAULT_QUALITY)
 
 
-def _with_pillow(photo: Photo, format: OutputFormat, quality: int | None) -> bytes:
-    options: dict[str, Any] = {"icc_profile": photo.icc, "dpi": photo.dpi}
-    if format == "webp":
-        options |= {"quality": quality or DEFAULT_QUALITY, "exif": photo.exif}
-    if format == "tiff":
-        # The tags of a TIFF's own structure are among EXIF's, so it takes none.
-        options["compression"] = "tiff_adobe_deflate"
+def _with_pillow(photo: Photo, format: OutputFormat, quality: int) -> bytes:
+    """Write WebP or AVIF, where EXIF has to tell the resolution."""
+    block = photo.exif or (exif_tiff.saying(photo.dpi) if photo.dpi else None)
+    if block and format == "avif":
+        # With an orientation in it, Pillow would write the whole block anew.
+        block = exif.without(block, {exif.ORIENTATION})
+    options: dict[str, Any] = {
+        "icc_profile": photo.icc,
+        "exif": EXIF_PREFIX + block if block else None,
+        "xmp": photo.xmp,
+        "quality": quality,
+    }
     out = io.BytesIO()
     image = Image.fromarray(with_alpha(photo))
     image.save(out, format.upper(), **{key: value for key, value in options.items() if value})
     return out.getvalue()
-
-
-def _to_8_bits(photo: Photo) -> Photo:
-    def scale(plane: Pixels) -> NDArray[np.uint8]:
-        return ((plane.astype(np.uint32) + 128) // 257).astype(np.uint8)
-
-    alpha = None if photo.alpha is None else scale(photo.alpha)
-    return replace(photo, pixels=scale(photo.pixels), alpha=alpha)

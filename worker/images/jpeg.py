@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BrokenImage
+from worker.images.about import shortened
 from worker.images.codecs import imdecode, imencode
+from worker.images.iptc import PHOTOSHOP, to_resources
 from worker.images.photo import EXIF_PREFIX, Photo
 
 MAX_SEGMENT = 65_533
 """Bytes in one segment (ITU-T T.81, B.1.1.4)."""
 _SOI_AND_JFIF = 20
-_APP1, _APP2 = b"\xff\xe1", b"\xff\xe2"
+_APP1, _APP2, _APP13 = b"\xff\xe1", b"\xff\xe2", b"\xff\xed"
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC_PREFIX = b"ICC_PROFILE\0"
 _ICC_PART = MAX_SEGMENT - len(_ICC_PREFIX) - 2
 
@@ -63,7 +66,7 @@ def decode_jpeg(data: bytes, grey: bool, height: int, width: int) -> NDArray[np.
 
 
 def encode_jpeg(photo: Photo, quality: int) -> bytes:
-    """Write an 8-bit photo as baseline JPEG with JFIF density, ICC profile and EXIF if it fits.
+    """Write an 8-bit photo as baseline JPEG with its metadata, as far as a segment holds it.
 
     Raises:
         BrokenImage: OpenCV cannot write it.
@@ -78,10 +81,21 @@ def encode_jpeg(photo: Photo, quality: int) -> bytes:
 
 
 def _metadata(photo: Photo) -> Iterator[bytes]:
-    """Yield the segments for EXIF (Exif 2.32, 4.7.2) and the profile (ICC.1:2022, B.4)."""
-    exif = EXIF_PREFIX + (photo.exif or b"").removeprefix(EXIF_PREFIX)
-    if photo.exif and len(exif) <= MAX_SEGMENT:
-        yield _segment(_APP1, exif)
+    """Yield the segments that there are and that fit.
+
+    EXIF (Exif 2.32, 4.7.2), XMP (ISO 16684-3, 1.1.3), Photoshop's resources with IPTC, and the
+    profile (ICC.1:2022, B.4).
+    """
+    xmp = photo.xmp
+    if xmp and len(_XMP_PREFIX + xmp) > MAX_SEGMENT:
+        xmp = shortened(xmp)
+    for marker, prefix, body in (
+        (_APP1, EXIF_PREFIX, photo.exif),
+        (_APP1, _XMP_PREFIX, xmp),
+        (_APP13, PHOTOSHOP, to_resources(photo.iptc) if photo.iptc else None),
+    ):
+        if body and len(prefix + body) <= MAX_SEGMENT:
+            yield _segment(marker, prefix + body)
     icc = photo.icc or b""
     parts = [icc[at : at + _ICC_PART] for at in range(0, len(icc), _ICC_PART)]
     for number, part in enumerate(parts, 1):

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats import OutputFormat
-from worker.colour.lightness import Pixels
+from worker.colour.lightness import Pixels, Space
 
 EXIF_PREFIX = b"Exif\0\0"
+_AVIF = {b"avif", b"avis"}
 
 
 def format_like(data: bytes) -> OutputFormat:
@@ -19,6 +20,8 @@ def format_like(data: bytes) -> OutputFormat:
         return "jpeg"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
+    if data[4:8] == b"ftyp" and data[8:12] in _AVIF:
+        return "avif"
     return "tiff" if data.startswith((b"II", b"MM")) else "png"
 
 
@@ -33,8 +36,17 @@ class Photo:
     format: OutputFormat
     """In which a result is written when nobody asks for another."""
     exif: bytes | None = None
+    """A block as in a file, without the six bytes before it in JPEG; it says upright."""
     icc: bytes | None = None
+    """The profile of a result, which is sRGB; None if the source had none."""
     dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    """IPTC-IIM records."""
+    texts: tuple[bytes, ...] = ()
+    """Text chunks of a PNG, whole."""
+    space: Space | None = None
+    """What the pixels' levels mean, if they are not sRGB."""
 
     @property
     def height(self) -> int:
@@ -53,3 +65,10 @@ def with_alpha(photo: Photo) -> NDArray[Any]:
         return photo.pixels
     colours = [photo.pixels] * 3 if photo.pixels.ndim == 2 else [photo.pixels]
     return np.dstack((*colours, photo.alpha))
+
+
+def to_8_bits(plane: Pixels) -> NDArray[np.uint8]:
+    """Return levels of 8 bits, rounded."""
+    if plane.dtype == np.uint8:
+        return np.asarray(plane, np.uint8)
+    return ((plane.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -64,9 +64,9 @@ def test_the_results_folder_is_not_searched() -> None:
 
 
 def test_what_is_left_out_is_counted_by_ending() -> None:
-    make("album/a.jpg", "album/b.heic", "album/c.HEIC", "album/scan", "album/._a.jpg")
+    make("album/a.jpg", "album/b.psd", "album/c.PSD", "album/scan", "album/._a.jpg")
     found = find([Path("album")], Path("out"))
-    assert found.left_out == {".heic": 2, "no ending": 1, "hidden": 1}
+    assert found.left_out == {".psd": 2, "no ending": 1, "hidden": 1}
     assert len(found.targets) == 1
 
 

@@ -85,7 +85,7 @@ def test_without_a_destination_the_result_goes_where_results_go(tmp_path: Path) 
         ("1937/a.tif", 1),
         ("a.bmp", 1),
         ("a.JPEG", 1),
-        ("a.gif", None),
+        ("a.svg", None),
         ("a.csv", None),
         ("1936/", None),
         ("jpg", None),

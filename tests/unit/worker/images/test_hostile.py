@@ -88,6 +88,13 @@ SEEDS = {
     "fax tiff": in_mode("1", "TIFF", compression="group4"),
     "16-bit tiff": tiff(DEEP, photometric=2),
     "16-bit lzw tiff": bytes(cv2.imencode(".tiff", DEEP)[1]),
+    "16-bit tiff in planes": tiff(DEEP, photometric=2, planes=True),
+    "avif": from_a_camera("AVIF"),
+    "jpeg 2000": encoded(RGB, "JPEG2000"),
+    "16-bit jpeg 2000": bytes(cv2.imencode(".jp2", np.tile(DEEP, (6, 6, 1)))[1]),
+    "gif": in_mode("P", "GIF"),
+    "ppm": encoded(RGB, "PPM"),
+    "16-bit ppm": b"P6 32 24 65535\n" + DEEP.astype(">u2").tobytes(),
 }
 
 
@@ -103,16 +110,16 @@ def test_no_bytes_are_an_empty_object() -> None:
         b"hello",
         b"%PDF-1.7\n",
         b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
-        b"\x00\x00\x00\x20ftypheic",
         np.random.default_rng(0).bytes(4096),
-        encoded(RGB, "GIF"),
         encoded(RGB, "ICO"),
-        encoded(RGB, "PPM"),
+        encoded(RGB, "TGA"),
     ],
-    ids=["null", "text", "pdf", "svg", "heic", "random", "gif", "ico", "ppm"],
+    ids=["null", "text", "pdf", "svg", "random", "ico", "tga"],
 )
 def test_what_is_no_supported_image_is_an_unsupported_format(data: bytes) -> None:
-    with pytest.raises(UnsupportedFormat, match="JPEG, PNG, TIFF, WEBP, BMP"):
+    with pytest.raises(
+        UnsupportedFormat, match="JPEG, PNG, TIFF, WEBP, AVIF, HEIC, JPEG 2000, BMP, GIF or PNM"
+    ):
         decode(data, LIMIT)
 
 
