@@ -9,8 +9,8 @@ from werkzeug.exceptions import Conflict
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.accepting import accept_batch, check_order
+from api.batch_schemas import BatchList, BatchPage, BatchQuery, EntryQuery, ReportQuery
 from api.requests import idempotency_key, parse_json, parse_wait
-from api.schemas import BatchList, BatchPage, BatchQuery, EntryQuery, ReportQuery
 from api.services import services
 from api.waiting import applied
 from core.batches import Batch, BatchRequest

@@ -5,7 +5,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from api.problems import CONTENT_TYPE
-from api.schemas import ProblemDocument, Redecode, RetryFilter, UploadedParts, UploadRequest
+from api.schemas import ProblemDocument, Redecode, RetryFilter
+from api.upload_schemas import UploadedParts, UploadRequest
 from core.batches import BatchRequest
 from core.jobs import JobRequest
 

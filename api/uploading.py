@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.exceptions import UnprocessableEntity
 
-from api.schemas import NewUpload, PartURL, UploadRequest
 from api.services import Services
+from api.upload_schemas import NewUpload, PartURL, UploadRequest
 from core.errors import ObjectTooLarge, WrongState
 from core.jobs.uploads import Upload, UploadState, expired, new_source
 from core.upload_storage import part_sizes

@@ -8,8 +8,8 @@ from flask import request, url_for
 
 from api import uploading
 from api.requests import parse_json
-from api.schemas import NewUpload, UploadedParts, UploadRequest
 from api.services import services
+from api.upload_schemas import NewUpload, UploadedParts, UploadRequest
 from core.jobs.uploads import Upload
 
 bp = APIBlueprint("uploads", __name__, url_prefix="/v1/uploads", tag="Uploads")
