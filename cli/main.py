@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "cli.demo",
     "colorize": "cli.colorize",
     "submit": "cli.submit",
+    "redecode": "cli.redecode",
     "batch": "cli.batch",
     "watch": "cli.watch",
     "report": "cli.report",
