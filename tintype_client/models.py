@@ -35,6 +35,10 @@ class Options(Answer):
     vividness: float | None = None
     format: str | None = None
     quality: int | None = None
+    pages: str | None = None
+    """Of a TIFF with several pages: ``first`` or ``all``."""
+    private_data: str | None = None
+    """Places, serial numbers and maker notes: ``keep`` or ``strip``."""
     force: bool = False
     on_color: str | None = None
     """What to do with a photograph that is in colour already: ``recolor``, ``skip``, ``fail``."""
@@ -66,6 +70,15 @@ class Timings(Answer):
     store_ms: float | None = None
 
 
+class Fidelity(Answer):
+    """How far L*, 0..100, is from the source's, before and after encoding."""
+
+    max_before: float
+    mean_before: float
+    max_after: float
+    mean_after: float
+
+
 class Job(Answer):
     """One source image, one result, one set of options."""
 
@@ -92,6 +105,7 @@ class Job(Answer):
     skipped: str | None = None
     """Why there is no result though it has succeeded: ``already_color``."""
     chroma: float | None = None
+    fidelity: Fidelity | None = None
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime

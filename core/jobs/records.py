@@ -21,7 +21,10 @@ from core.webhook_urls import check_webhook_url
 
 Milliseconds = Annotated[float, Field(ge=0), AfterValidator(lambda ms: round(ms, 2))]
 Chroma = Annotated[float, Field(ge=0), AfterValidator(lambda chroma: round(chroma, 2))]
+Lightness = Annotated[float, Field(ge=0), AfterValidator(lambda value: round(value, 3))]
 OnColor = Literal["recolor", "skip", "fail"]
+PagesOption = Literal["first", "all"]
+PrivateData = Literal["keep", "strip"]
 FinalState = Literal["succeeded", "failed", "canceled"]
 
 
@@ -98,11 +101,21 @@ class Options(Record):
     format: OutputFormat | None = None
     """Of the result. Left out: the destination's suffix, else the source's format."""
     quality: Annotated[int, Field(ge=1, le=100)] | None = None
-    """For JPEG and WebP; left out: 92."""
+    """For JPEG, WebP and AVIF; left out: 92."""
+    pages: PagesOption = "first"
+    """Of a TIFF with several pages: the first alone, or all, each colorized, as a TIFF."""
+    private_data: PrivateData = "keep"
+    """Whether the result says where and by which camera of whom the photograph was taken."""
     force: bool = False
     """Do it again, though the same source, options and model have a result already."""
     on_color: OnColor = "recolor"
     """What to do with a photograph that is in colour already: skip it, fail, or recolour it."""
+
+    @model_validator(mode="after")
+    def _only_tiff_has_pages(self) -> Self:
+        if self.pages == "all" and self.format not in (None, "tiff"):
+            raise ValueError("all pages are kept in a TIFF only; leave out format, or pages")
+        return self
 
 
 class Webhook(Record):
@@ -174,6 +187,17 @@ class Problem(Record):
     detail: str
 
 
+class Fidelity(Record):
+    """How far L*, 0..100, is from the source's; over the rows that docs/fidelity.md names."""
+
+    max_before: Lightness
+    """The largest difference, before the result was encoded."""
+    mean_before: Lightness
+    max_after: Lightness
+    """The same of the file, decoded again."""
+    mean_after: Lightness
+
+
 class JobResult(Record):
     """What a succeeded job left in storage, and how."""
 
@@ -188,6 +212,7 @@ class JobResult(Record):
     cached: bool = False
     chroma: Chroma | None = None
     """Of the source, if ``on_color`` had it measured."""
+    fidelity: Fidelity | None = None
     timings: Timings
 
 
@@ -233,6 +258,8 @@ class Job(Record):
     """Why there is no result though the job has succeeded: ``already_color``, see ``on_color``."""
     chroma: Chroma | None = None
     """Colour of the source beyond its tone, if ``on_color`` had it measured."""
+    fidelity: Fidelity | None = None
+    """What was measured of the result's lightness."""
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime
