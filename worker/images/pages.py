@@ -1,14 +1,23 @@
 """Pages of a TIFF, one at a time."""
 
 import struct
+from dataclasses import dataclass
+from itertools import islice
 
 from core.errors import BrokenImage, ImageTooLarge
-from worker.images.ifd import Directory, Tiff, first
+from worker.images.ifd import Directory, Tiff
 
 MAX_PAGES = 1000
 _SUBFILE, _WIDTH, _HEIGHT = 254, 256, 257
 _REDUCED_OR_MASK = 0b101
 """Bits of a page that is a smaller copy of another, or the mask of one (TIFF 6.0, section 8)."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    at: int
+    kind: int
+    pixels: int
 
 
 def page_offsets(data: bytes, max_pixels: int) -> list[int]:
@@ -24,13 +33,13 @@ def page_offsets(data: bytes, max_pixels: int) -> list[int]:
         return []
     try:
         tiff = Tiff(data)
-        found = first(tiff.directories(), MAX_PAGES + 1)
+        found = [_page(tiff, each) for each in islice(tiff.directories(), MAX_PAGES + 1)]
     except (ValueError, struct.error) as error:
         raise BrokenImage(f"the TIFF is cut short: a page is missing ({error})") from error
     if len(found) > MAX_PAGES:
         raise ImageTooLarge(f"the TIFF has more than {MAX_PAGES} pages; split it")
-    pages = [page for page in found if not tiff.number(page, _SUBFILE, 0) & _REDUCED_OR_MASK]
-    total = sum(_pixels(tiff, page) for page in pages)
+    pages = [page for page in found if not page.kind & _REDUCED_OR_MASK]
+    total = sum(page.pixels for page in pages)
     if total > max_pixels:
         raise ImageTooLarge(
             f"the {len(pages)} pages have {total} pixels together, more than {max_pixels}; "
@@ -47,5 +56,6 @@ def page_at(data: bytes, offset: int) -> bytes:
     return b"".join((data[: tiff.first_at], pointer, data[tiff.first_at + len(pointer) :]))
 
 
-def _pixels(tiff: Tiff, page: Directory) -> int:
-    return tiff.number(page, _WIDTH, 0) * tiff.number(page, _HEIGHT, 0)
+def _page(tiff: Tiff, directory: Directory) -> _Page:
+    width, height = (tiff.number(directory, tag, 0) for tag in (_WIDTH, _HEIGHT))
+    return _Page(directory.at, tiff.number(directory, _SUBFILE, 0), width * height)
