@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from benchmarks.classic import classic
 from benchmarks.memory import Peak
-from worker.colour import lightness
+from worker.colour import lightness, sample
 from worker.colour.compose import compose
 from worker.colour.pipeline import network_input
-from worker.images import Photo, decode, encode
+from worker.images import Photo, Provenance, decode, describe, encode, reader
 
 MEGAPIXELS = (1, 4, 12, 24, 50, 100)
 QUALITY = 92
+MADE = Provenance("benchmark", "0" * 64, "{}", "0" * 64)
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
@@ -95,11 +96,24 @@ def _measure(kind: str, megapixels: float, rounds: int) -> dict[str, Any]:
         network_input(source, 224)
         marks.append(perf_counter())
         rgb = compose(source, ab, pixels if pixels.ndim == 3 else None)
+        marks.append(perf_counter())
+        kept = sample(source)
         del source, pixels
+        kept.difference(lambda rows: rgb[rows])
         marks.append(perf_counter())
-        result = encode(Photo(rgb, None, "jpeg"), "jpeg", QUALITY)
+        photo = describe(Photo(rgb, None, "jpeg"), MADE)
+        result = encode(photo, "jpeg", QUALITY)
         marks.append(perf_counter())
-        names = ("decode", "lightness and network input", "compose", "encode")
+        kept.difference(reader(result, kept.strips, (photo.height, photo.width)))
+        marks.append(perf_counter())
+        names = (
+            "decode",
+            "lightness and network input",
+            "compose",
+            "proof before",
+            "encode",
+            "proof after",
+        )
         for name, first, last in zip(names, marks, marks[1:], strict=False):
             stages.setdefault(name, []).append((last - first) * 1e3)
         return result

@@ -13,17 +13,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.find_images import Found, Target, find
 from cli.flags import colour_flags
 from core.errors import AlreadyColor, ObjectTooLarge
-from core.formats import OutputFormat
+from core.formats import EXTENSIONS, OutputFormat
 from core.jobs import Options
-from core.jobs.options import OnColor
+from core.jobs.options import OnColor, PagesOption, PrivateData
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine
+from worker.images import format_like
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
 Identity = tuple[int, int]
 """Device and inode of a file."""
+_HEAD = 32
+"""Bytes that tell a format."""
 
 
 @click.command()
@@ -38,6 +41,9 @@ Identity = tuple[int, int]
 @click.option("--model", help="Name of a network, or a folder that holds one.")
 @click.option("--engine", help="Way of running the network.")
 @colour_flags
+@click.option(
+    "--skip-existing", is_flag=True, help="Leave alone what has a result in the folder already."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per image.")
 def colorize(
     paths: tuple[Path, ...],
@@ -48,7 +54,10 @@ def colorize(
     vividness: float | None,
     format: OutputFormat | None,
     quality: int | None,
+    pages: PagesOption | None,
+    private_data: PrivateData | None,
     on_color: OnColor | None,
+    skip_existing: bool,
     as_json: bool,
 ) -> None:
     """Colorize image files or folders of them, without any server.
@@ -61,11 +70,15 @@ def colorize(
         Catalogue.from_settings(settings).find(model),
         settings.threads,
     )
+    if pages == "all" and format not in (None, "tiff"):
+        raise click.UsageError("all pages are kept in a TIFF only; leave out --format or --pages")
     options = Options(
         temperature=temperature,
         vividness=vividness,
         format=format,
         quality=quality,
+        pages=pages or "first",
+        private_data=private_data or "keep",
         on_color=on_color or "recolor",
     )
     found = find(paths, output)
@@ -76,11 +89,16 @@ def colorize(
     taken = {_identity(target.source) for target in targets if target.source.exists()}
     for error in found.errors:
         click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
-    failed = skipped = 0
+    failed = skipped = existing = 0
     with _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
         for target in targets:
-            report = _one(target, network, options, settings, taken)
+            there = _existing(target, options, taken) if skip_existing else None
+            if there:
+                report: dict[str, Any] = {"source": str(target.source), "existing": str(there)}
+            else:
+                report = _one(target, network, options, settings, taken)
+            existing += "existing" in report
             failed += "error" in report
             skipped += "skipped" in report
             if as_json:
@@ -92,9 +110,11 @@ def colorize(
                 line = f"{target.source}: skipped, in colour already (chroma {report['chroma']})"
                 progress.console.print(line, style="yellow", markup=False, soft_wrap=True)
             progress.advance(task)
-    done = f"{len(targets) - failed - skipped} colorized into {output}, {failed} failed"
+    done = f"{len(targets) - failed - skipped - existing} colorized into {output}, {failed} failed"
     if skipped:
         done += f", {skipped} skipped: in colour already"
+    if existing:
+        done += f", {existing} left alone: there already"
     click.echo(f"{done}{_left_out(found)}", err=as_json)
     sys.exit(1 if failed or found.errors else 0)
 
@@ -146,6 +166,7 @@ def _one(
         "width": done.width,
         "height": done.height,
         "model": engine.model.name,
+        "fidelity": done.fidelity.model_dump(),
         "ms": {
             name.removesuffix("_ms"): round(value, 1)
             for name, value in done.timings.model_dump(exclude_none=True).items()
@@ -155,7 +176,7 @@ def _one(
 
 def _write(target: Target, done: Processed, taken: set[Identity]) -> Path:
     """Write the result beside its final name first, never over a source or another result."""
-    path = target.stem.with_name(f"{target.stem.name}.{done.extension}")
+    path = _result_path(target, done.extension)
     if path.exists() and (_identity(path) in taken or path.parent.samefile(target.source.parent)):
         raise OSError(
             f"the result would overwrite {path}, a source or another result; choose another -o"
@@ -169,6 +190,21 @@ def _write(target: Target, done: Processed, taken: set[Identity]) -> Path:
         part.unlink(missing_ok=True)
     taken.add(_identity(path))
     return path
+
+
+def _existing(target: Target, options: Options, taken: set[Identity]) -> Path | None:
+    """Return the file that would be the target's result, if an earlier run has left one."""
+    try:
+        with target.source.open("rb") as file:
+            format = options.format or format_like(file.read(_HEAD))
+    except OSError:
+        return None
+    path = _result_path(target, EXTENSIONS[format])
+    return path if path.exists() and _identity(path) not in taken else None
+
+
+def _result_path(target: Target, extension: str) -> Path:
+    return target.stem.with_name(f"{target.stem.name}.{extension}")
 
 
 def _identity(path: Path) -> Identity:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from cli.service import object_url
+from core.formats import OutputFormat
 from core.jobs.options import Hint
 from tintype_client.job_calls import split_url
 
@@ -37,10 +38,18 @@ def colour_flags(command: C) -> C:
             help="Favours rare colours: 0 not at all, 1 as much as common ones; left out: the "
             "network's own.",
         ),
+        click.option("--format", type=click.Choice(get_args(OutputFormat)), help="Of the results."),
+        click.option("--quality", type=click.IntRange(1, 100), help="For JPEG, WebP and AVIF."),
         click.option(
-            "--format", type=click.Choice(["jpeg", "png", "webp", "tiff"]), help="Of the results."
+            "--pages",
+            type=click.Choice(["first", "all"]),
+            help="Of a TIFF with several: the first, or all of them as a TIFF; left out: first.",
         ),
-        click.option("--quality", type=click.IntRange(1, 100), help="For JPEG and WebP."),
+        click.option(
+            "--private-data",
+            type=click.Choice(["keep", "strip"]),
+            help="Places, serial numbers, the owner's name and maker notes; left out: keep.",
+        ),
         click.option(
             "--on-color",
             type=click.Choice(["recolor", "skip", "fail"]),

@@ -46,6 +46,10 @@ class Options(Answer):
     vividness: float | None = None
     format: str | None = None
     quality: int | None = None
+    pages: str | None = None
+    """Of a TIFF with several pages: ``first`` or ``all``."""
+    private_data: str | None = None
+    """Places, serial numbers and maker notes: ``keep`` or ``strip``."""
     force: bool = False
     on_color: str | None = None
     """What to do with a photograph that is in colour already: ``recolor``, ``skip``, ``fail``."""
@@ -96,6 +100,15 @@ class Timings(Answer):
     store_ms: float | None = None
 
 
+class Fidelity(Answer):
+    """How far L*, 0..100, is from the source's, before and after encoding."""
+
+    max_before: float
+    mean_before: float
+    max_after: float
+    mean_after: float
+
+
 class Job(Answer):
     """One source image, one result, one set of options."""
 
@@ -128,6 +141,7 @@ class Job(Answer):
     ambiguity_map: ObjectRef | None = None
     distribution: ObjectRef | None = None
     """What the network said, for ``redecode``."""
+    fidelity: Fidelity | None = None
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from core.formats import OutputFormat, format_of
 from core.jobs import Job, Options
-from core.jobs.records import ModelRef
+from core.jobs.records import Fidelity, ModelRef
 from core.objects import MAX_KEY_BYTES, RESULTS, ObjectRef
 from worker.images import format_like
 
@@ -31,9 +31,17 @@ def is_up_to_date(metadata: Mapping[str, str], described: Mapping[str, str]) -> 
     return described.items() <= metadata.items()
 
 
-def metadata_of(job: Job, model: ModelRef, described: Mapping[str, str]) -> dict[str, str]:
+def metadata_of(
+    job: Job, model: ModelRef, described: Mapping[str, str], fidelity: Fidelity | None = None
+) -> dict[str, str]:
     """Return all that a result's object says of itself."""
-    return {"tintype-job": job.id, "tintype-model": model.name, **described}
+    measured = fidelity.model_dump() if fidelity else {}
+    return {
+        "tintype-job": job.id,
+        "tintype-model": model.name,
+        **described,
+        **{f"tintype-fidelity-{name.replace('_', '-')}": f"{measured[name]}" for name in measured},
+    }
 
 
 def fingerprint(

@@ -1,16 +1,44 @@
 """One image from bytes to bytes: what a job and the command line have in common."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from hashlib import sha256
 from time import perf_counter
 
-from core.errors import AlreadyColor
+from core.errors import AlreadyColor, UnsupportedFormat
 from core.formats import EXTENSIONS, OutputFormat
 from core.jobs.options import Options
-from core.jobs.records import Timings
-from worker.colour import COLOUR_CHROMA, Decoding, colorize, lightness, residual_chroma
+from core.jobs.records import Fidelity, Timings
+from worker.colour import (
+    COLOUR_CHROMA,
+    Decoding,
+    Difference,
+    Sample,
+    colorize,
+    lightness,
+    residual_chroma,
+    sample,
+)
 from worker.colour.lightness import Pixels
 from worker.engines import Engine
-from worker.images import Photo, decode, encode
+from worker.images import (
+    Photo,
+    Provenance,
+    TiffWriter,
+    decode,
+    describe,
+    encode,
+    format_like,
+    order_of,
+    page_at,
+    page_offsets,
+    reader,
+    without_private,
+)
+
+LOSSLESS: tuple[OutputFormat, ...] = ("png", "tiff")
 
 
 @dataclass(frozen=True)
@@ -22,6 +50,7 @@ class Processed:
     width: int
     height: int
     timings: Timings
+    fidelity: Fidelity
     chroma: float | None = None
     """Of the source, see ``residual_chroma``; None if ``on_color`` did not have it measured."""
 
@@ -36,6 +65,38 @@ class Processed:
         return EXTENSIONS[self.format]
 
 
+@dataclass(frozen=True)
+class Work:
+    """How every page of a source is colorized."""
+
+    engine: Engine
+    options: Options
+    max_pixels: int
+    format: OutputFormat
+    source_digest: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is known of a page that has been colorized."""
+
+    width: int
+    height: int
+    before: Difference
+    """Of lightness, before encoding."""
+    timings: Timings
+    chroma: float | None
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """A page's picture, and what is left of its source to compare it with."""
+
+    photo: Photo
+    sample: Sample
+    page: Page
+
+
 def process(
     data: bytes,
     engine: Engine,
@@ -43,7 +104,7 @@ def process(
     max_pixels: int,
     fallback_format: OutputFormat | None = None,
 ) -> Processed:
-    """Decode, colorize and encode one image.
+    """Decode, colorize and encode one image, or all pages of a TIFF one after the other.
 
     The result's format is ``options.format``, else ``fallback_format``, else the source's.
 
@@ -51,28 +112,74 @@ def process(
         EmptyObject, UnsupportedFormat, BrokenImage, ImageTooLarge: see ``worker.images``.
         AlreadyColor: it is in colour, and ``options.on_color`` is not ``recolor``.
     """
-    photo, chroma, timings = _coloured(data, engine, options, max_pixels)
+    format = options.format or fallback_format or format_like(data)
+    work = Work(engine, options, max_pixels, format, sha256(data).hexdigest())
+    offsets = page_offsets(data, max_pixels) if options.pages == "all" else []
+    if len(offsets) > 1:
+        return _all_pages(data, offsets, work)
+    coloured = _coloured(data, work)
     began = perf_counter()
-    format = options.format or fallback_format or photo.format
-    result = encode(photo, format, options.quality)
-    encode_ms = (perf_counter() - began) * 1e3
-    timings = timings.model_copy(update={"encode_ms": encode_ms})
-    return Processed(result, format, photo.width, photo.height, timings, chroma)
+    result = encode(coloured.photo, format, options.quality)
+    page = _encoded(coloured.page, began)
+    after = _after(coloured, result, format)
+    return _finished(result, format, [page], after)
 
 
-def _coloured(
-    data: bytes, engine: Engine, options: Options, max_pixels: int
-) -> tuple[Photo, float | None, Timings]:
-    """Decode and colorize; of the source, nothing but its metadata is left."""
+def _all_pages(data: bytes, offsets: Sequence[int], work: Work) -> Processed:
+    """Colorize page by page; of each, no more than its compressed pixels is kept."""
+    if work.format != "tiff":
+        raise UnsupportedFormat(
+            f"the source has {len(offsets)} pages, which {work.format} cannot hold; "
+            "name a destination that ends in .tif, or ask for the first page"
+        )
+    writer: TiffWriter | None = None
+    pages = []
+    for offset in offsets:
+        coloured = _coloured(page_at(data, offset), work)
+        began = perf_counter()
+        writer = writer or TiffWriter(order_of(data))
+        writer.add(coloured.photo)
+        pages.append(_encoded(coloured.page, began))
+        del coloured
+    assert writer is not None
+    return _finished(writer.getvalue(), "tiff", pages, None)
+
+
+def _finished(
+    result: bytes, format: OutputFormat, pages: Sequence[Page], after: Difference | None
+) -> Processed:
+    """Return what there is to say; ``after`` is None if encoding changed nothing."""
+    before = _together(pages)
+    after = after or before
+    chromas = [page.chroma for page in pages if page.chroma is not None]
+    return Processed(
+        result,
+        format,
+        pages[0].width,
+        pages[0].height,
+        reduce(_sum, (page.timings for page in pages)),
+        Fidelity(
+            max_before=before.max,
+            mean_before=before.mean,
+            max_after=after.max,
+            mean_after=after.mean,
+        ),
+        max(chromas, default=None),
+    )
+
+
+def _coloured(data: bytes, work: Work) -> Coloured:
+    """Decode and colorize; of the source, nothing but its metadata and a sample is left."""
+    options = work.options
     began = perf_counter()
-    photo = decode(data, max_pixels)
+    photo = decode(data, work.max_pixels)
     chroma = None if options.on_color == "recolor" else _check_colour(photo)
     source = lightness(photo.pixels, photo.space)
     decoded = perf_counter()
-    manifest = engine.model.manifest
+    manifest = work.engine.model.manifest
     colouring = colorize(
         source,
-        engine,
+        work.engine,
         manifest.input_size,
         Decoding(
             options.temperature or manifest.temperature,
@@ -85,7 +192,53 @@ def _coloured(
         infer_ms=colouring.infer_ms,
         compose_ms=colouring.compose_ms,
     )
-    return replace(photo, pixels=colouring.rgb), chroma, timings
+    kept = sample(source)
+    before = kept.difference(lambda rows: colouring.rgb[rows])
+    result = replace(photo, pixels=colouring.rgb, space=None)
+    page = Page(photo.width, photo.height, before, timings, chroma)
+    return Coloured(_signed(result, work, before), kept, page)
+
+
+def _signed(photo: Photo, work: Work, before: Difference) -> Photo:
+    """Return a result that says how it came to be."""
+    if work.options.private_data == "strip":
+        photo = without_private(photo)
+    chosen = work.options.model_dump(
+        exclude={"model", "force", "on_color"}, exclude_defaults=True
+    ) | {"format": work.format}
+    model = work.engine.model
+    provenance = Provenance(
+        model=model.name,
+        model_digest=model.digest,
+        options=json.dumps(chosen, sort_keys=True, separators=(",", ":")),
+        source_digest=work.source_digest,
+        fidelity=f"max {before.max:.3f}, mean {before.mean:.3f}",
+    )
+    return describe(photo, provenance)
+
+
+def _after(coloured: Coloured, result: bytes, format: OutputFormat) -> Difference | None:
+    """Return how far the lightness of a file is from the source's; None if as before encoding."""
+    photo, kept = coloured.photo, coloured.sample
+    if format in LOSSLESS:
+        return None
+    return kept.difference(reader(result, kept.strips, (photo.height, photo.width)))
+
+
+def _encoded(page: Page, began: float) -> Page:
+    encode_ms = (perf_counter() - began) * 1e3
+    return replace(page, timings=page.timings.model_copy(update={"encode_ms": encode_ms}))
+
+
+def _together(pages: Sequence[Page]) -> Difference:
+    weights = [page.width * page.height for page in pages]
+    total = sum(page.before.mean * weight for page, weight in zip(pages, weights, strict=True))
+    return Difference(max(page.before.max for page in pages), total / sum(weights))
+
+
+def _sum(one: Timings, other: Timings) -> Timings:
+    mine, theirs = one.model_dump(exclude_none=True), other.model_dump(exclude_none=True)
+    return Timings(**{name: mine[name] + theirs[name] for name in mine})
 
 
 def _check_colour(photo: Photo) -> float:

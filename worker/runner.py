@@ -128,6 +128,7 @@ class Runner:
             bytes=len(image.data),
             etag=etag,
             chroma=image.chroma,
+            fidelity=image.fidelity,
             timings=_stored(image.timings, began),
         )
 
@@ -165,7 +166,7 @@ class Runner:
             self.attempts.enter(attempt, Stage.STORE)
             if destination == known.destination and is_up_to_date(head.metadata, described):
                 return known.etag
-            metadata = metadata_of(attempt.job, known.model, described)
+            metadata = metadata_of(attempt.job, known.model, described, known.fidelity)
             return self.storage.copy(
                 known.destination, destination, known.etag, known.content_type, metadata
             )
@@ -203,7 +204,7 @@ class Runner:
         source: StoredObject,
     ) -> str:
         described = describe(job.options, destination, model.digest, source.etag)
-        metadata = metadata_of(job, model, described)
+        metadata = metadata_of(job, model, described, image.fidelity)
         return self._patiently(
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )

@@ -11,6 +11,8 @@ from core.objects import ObjectRef
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 MOST_HINTS = 100
 OnColor = Literal["recolor", "skip", "fail"]
+PagesOption = Literal["first", "all"]
+PrivateData = Literal["keep", "strip"]
 
 
 class Hint(Record):
@@ -48,7 +50,11 @@ class Options(Record):
     format: OutputFormat | None = None
     """Of the result. Left out: the destination's suffix, else the source's format."""
     quality: Annotated[int, Field(ge=1, le=100)] | None = None
-    """For JPEG and WebP; left out: 92."""
+    """For JPEG, WebP and AVIF; left out: 92."""
+    pages: PagesOption = "first"
+    """Of a TIFF with several pages: the first alone, or all, each colorized, as a TIFF."""
+    private_data: PrivateData = "keep"
+    """Whether the result says where and by which camera of whom the photograph was taken."""
     force: bool = False
     """Do it again, though the same source, options and model have a result already."""
     on_color: OnColor = "recolor"
@@ -71,6 +77,12 @@ class Options(Record):
     """Whether to measure how unsure the network is, and draw a map of it."""
     keep_distribution: bool = False
     """Whether to keep what the network said, for ``redecode``."""
+
+    @model_validator(mode="after")
+    def _only_tiff_has_pages(self) -> Self:
+        if self.pages == "all" and self.format not in (None, "tiff"):
+            raise ValueError("all pages are kept in a TIFF only; leave out format, or pages")
+        return self
 
     def changed_by(self, other: "Options") -> "Options":
         """Return these options with those that were given in ``other``."""

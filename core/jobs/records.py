@@ -20,6 +20,7 @@ from core.webhook_urls import check_webhook_url
 
 Chroma = Annotated[float, Field(ge=0), AfterValidator(lambda chroma: round(chroma, 2))]
 Ambiguity = Annotated[float, Field(ge=0, le=1), AfterValidator(lambda share: round(share, 4))]
+Lightness = Annotated[float, Field(ge=0), AfterValidator(lambda value: round(value, 3))]
 FinalState = Literal["succeeded", "failed", "canceled"]
 
 
@@ -143,6 +144,17 @@ class Variant(Record):
     """Of the colouring, as its logarithm a pixel; that of the likeliest is 0."""
 
 
+class Fidelity(Record):
+    """How far L*, 0..100, is from the source's; over the rows that docs/fidelity.md names."""
+
+    max_before: Lightness
+    """The largest difference, before the result was encoded."""
+    mean_before: Lightness
+    max_after: Lightness
+    """The same of the file, decoded again."""
+    mean_after: Lightness
+
+
 class JobResult(Record):
     """What a succeeded job left in storage, and how."""
 
@@ -161,6 +173,7 @@ class JobResult(Record):
     ambiguity: Ambiguity | None = None
     ambiguity_map: ObjectRef | None = None
     distribution: ObjectRef | None = None
+    fidelity: Fidelity | None = None
     timings: Timings
 
     @property
@@ -220,6 +233,8 @@ class Job(Record):
     """How unsure the network is, 0 to 1, if ``ambiguity`` had it measured."""
     ambiguity_map: ObjectRef | None = None
     """A picture of where it is unsure, PNG."""
+    fidelity: Fidelity | None = None
+    """What was measured of the result's lightness."""
     timings: Timings = Timings()
     error: Problem | None = None
     created: datetime

@@ -92,7 +92,7 @@ def upright(exif: bytes, width: int, height: int) -> bytes | None:
             for entry in each.entries.values():
                 if entry.tag.number in values:
                     _set(block, entry, values[entry.tag.number])
-                elif entry.tag.number == _INTEROP_INDEX and entry.tag.value == b"R03\0":
+                elif entry.tag.number == _INTEROP_INDEX and bytes(entry.tag.value) == b"R03\0":
                     block.data[entry.value_at : entry.value_at + 4] = _DCF_SRGB
         _drop_thumbnail(block, directory)
         _remove(block, set())
@@ -141,13 +141,13 @@ def _set(block: Block, entry: Entry, value: int) -> None:
     kind = SHORT if value < 65_536 else LONG
     tag = (shorts if kind == SHORT else longs)(entry.tag.number, (value,), block.order)
     head = struct.pack(block.order + "HHI", tag.number, tag.kind, 1)
-    block.data[entry.at : entry.at + 12] = head + tag.value.ljust(4, b"\0")
+    block.data[entry.at : entry.at + 12] = head + bytes(tag.value).ljust(4, b"\0")
 
 
 def _drop_thumbnail(block: Block, directory: Directory) -> None:
     """Unlink the second directory, and overwrite the picture that it names; it is not in colour."""
     data, at = block.data, directory.next
-    data[directory.next_at : directory.next_at + 4] = bytes(4)
+    _zero(block, directory.next_at, 4)
     try:
         second = block.directory(at)
     except (ValueError, struct.error):
@@ -158,7 +158,7 @@ def _drop_thumbnail(block: Block, directory: Directory) -> None:
     if used <= start < end >= len(data) - 1:
         del data[start:]
     elif used <= start < end < len(data):
-        data[start:end] = bytes(end - start)
+        _zero(block, start, end - start)
 
 
 def _end(directory: Directory) -> int:
@@ -175,9 +175,7 @@ def _remove(block: Block, doomed: Set[int]) -> None:
         for entry in gone:
             if entry.tag.number == PLACE:
                 _wipe(block, block.number(directory, PLACE, 0))
-            data[entry.value_at : entry.value_at + len(entry.tag.value)] = bytes(
-                len(entry.tag.value)
-            )
+            _zero(block, entry.value_at, len(entry.tag.value))
         places = {entry.at for entry in gone} | set(directory.broken)
         if not places:
             continue
@@ -190,6 +188,11 @@ def _remove(block: Block, doomed: Set[int]) -> None:
         data[start : start + len(body)] = body
 
 
+def _zero(block: Block, start: int, length: int) -> None:
+    end = min(start + length, len(block.data))
+    block.data[start:end] = bytes(max(0, end - start))
+
+
 def _wipe(block: Block, at: int) -> None:
     """Overwrite a directory and its values with zeros."""
     try:
@@ -197,7 +200,5 @@ def _wipe(block: Block, at: int) -> None:
     except (ValueError, struct.error):
         return
     for entry in directory.entries.values():
-        block.data[entry.value_at : entry.value_at + len(entry.tag.value)] = bytes(
-            len(entry.tag.value)
-        )
-    block.data[at : directory.next_at + 4] = bytes(directory.next_at + 4 - at)
+        _zero(block, entry.value_at, len(entry.tag.value))
+    _zero(block, at, directory.next_at + 4 - at)

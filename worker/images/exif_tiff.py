@@ -9,6 +9,8 @@ DESCRIPTIVE = {269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432,
 DESCRIPTIVE |= set(range(40091, 40096))
 """Of the first directory, what is about the picture and not about how its pixels are stored."""
 _LAST_OF_CLASSIC = 12
+MAX_BLOCK = 4 * 1024 * 1024
+"""Bytes of all values together; many may claim to be the same megabytes of a file."""
 
 
 def of_tiff(tiff: Tiff, directory: Directory) -> bytes | None:
@@ -22,11 +24,16 @@ def of_tiff(tiff: Tiff, directory: Directory) -> bytes | None:
 
 def tags_of(tiff: Tiff, directory: Directory) -> dict[int, Tag]:
     """Return the descriptive tags of a first directory, and the directories below it."""
-    return {
+    found = {
         number: tag
         for number, tag in _nested(tiff, directory).items()
         if number in DESCRIPTIVE or (number in (CAMERA, PLACE) and tag.children)
     }
+    return found if sum(map(_size, found.values())) <= MAX_BLOCK else {}
+
+
+def _size(tag: Tag) -> int:
+    return len(tag.value) + sum(map(_size, tag.children))
 
 
 def saying(dpi: Resolution) -> bytes:

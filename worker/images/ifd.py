@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 SHORT, LONG, RATIONAL, UNDEFINED, BYTE = 3, 4, 5, 7, 1
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -19,7 +18,8 @@ class Tag:
     number: int
     kind: int
     count: int
-    value: bytes = b""
+    value: bytes | memoryview = b""
+    """Of a file that is only read, a view: many tags may claim the same megabytes."""
     children: tuple["Tag", ...] = ()
 
 
@@ -53,6 +53,7 @@ class Tiff:
 
     def __init__(self, data: bytes | bytearray) -> None:
         self.data = data
+        self._view = memoryview(data) if isinstance(data, bytes) else None
         orders = {b"II": "<", b"MM": ">"}
         if bytes(data[:2]) not in orders:
             raise ValueError("the byte order is unknown")
@@ -90,10 +91,15 @@ class Tiff:
             if not length or value_at + length > len(self.data) or number in entries:
                 broken.append(here)
                 continue
-            value = bytes(self.data[value_at : value_at + length])
+            value = self._bytes(value_at, length)
             entries[number] = Entry(Tag(number, kind, values, value), here, value_at)
         (following,) = self._unpack(offset, end) if end < len(self.data) else (0,)
         return Directory(at, entries, tuple(broken), end, following)
+
+    def _bytes(self, at: int, length: int) -> bytes | memoryview:
+        if self._view is not None:
+            return self._view[at : at + length]
+        return bytes(self.data[at : at + length])
 
     def directories(self) -> Iterator[Directory]:
         """Yield the chain of directories; it ends where it would bite its tail.
@@ -127,7 +133,7 @@ def lay_out(tags: Mapping[int, Tag], at: int, order: str, following: int = 0) ->
     values_at = at + 2 + 12 * len(tags) + 4
     for number in sorted(tags):
         tag, here = tags[number], values_at + len(tail)
-        value = tag.value
+        value = bytes(tag.value)
         if tag.children:
             inner = {child.number: child for child in tag.children}
             tail += lay_out(inner, here, order)
@@ -160,8 +166,3 @@ def rational(number: int, value: float, order: str) -> Tag:
 def blob(number: int, value: bytes, kind: int = UNDEFINED) -> Tag:
     """Return a tag of bytes."""
     return Tag(number, kind, len(value), value)
-
-
-def first(directories: Iterator[Directory], most: int) -> list[Directory]:
-    """Return at most so many directories."""
-    return list(islice(directories, most))

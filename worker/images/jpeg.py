@@ -13,6 +13,7 @@ from worker.images.about import shortened
 from worker.images.codecs import imdecode, imencode
 from worker.images.iptc import PHOTOSHOP, to_resources
 from worker.images.photo import EXIF_PREFIX, Photo
+from worker.images.proof import BLOCK
 
 MAX_SEGMENT = 65_533
 """Bytes in one segment (ITU-T T.81, B.1.1.4)."""
@@ -71,7 +72,10 @@ def encode_jpeg(photo: Photo, quality: int) -> bytes:
     Raises:
         BrokenImage: OpenCV cannot write it.
     """
-    plain = imencode(".jpg", photo.pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    # An interval for each row of blocks, so that ``proof`` can decode some of them alone.
+    interval = -(-photo.width // BLOCK)
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, interval]
+    plain = imencode(".jpg", photo.pixels, settings)
     head = plain[:_SOI_AND_JFIF]
     if photo.dpi:
         x, y = (min(65_535, round(value)) for value in photo.dpi)

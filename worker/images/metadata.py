@@ -13,6 +13,8 @@ from worker.images.iptc import from_resources
 from worker.images.photo import EXIF_PREFIX
 
 MAX_DPI = 65_535
+MAX_BLOCK = 4 * 1024 * 1024
+"""Bytes of a block of EXIF, XMP, IPTC or of a profile; longer ones are left out."""
 _XMP, _IPTC, _ORIENTATION = 700, 33723, 274
 _IPTC_RESOURCE = 0x0404
 _JPEG = {"JPEG", "MPO"}
@@ -80,15 +82,17 @@ def _said_by_tiff(image: Image.Image, data: bytes) -> Said:
     turned = tiff.number(directory, _ORIENTATION, 1) in _TURNED
     return Said(
         exif=of_tiff(tiff, directory),
-        xmp=values.get(_XMP),
-        iptc=from_resources(values.get(_IPTC)),
+        xmp=_bytes(values.get(_XMP)),
+        iptc=from_resources(_bytes(values.get(_IPTC))),
         icc=_bytes(image.info.get("icc_profile")),
         dpi=dpi[::-1] if dpi and turned else dpi,
     )
 
 
 def _bytes(value: object) -> bytes | None:
-    return value if isinstance(value, bytes) and value else None
+    if isinstance(value, bytes | memoryview) and 0 < len(value) <= MAX_BLOCK:
+        return bytes(value)
+    return None
 
 
 def _sane(value: object) -> tuple[float, float] | None:

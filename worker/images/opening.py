@@ -12,7 +12,7 @@ from worker.images.errors import PARSER_ERRORS
 from worker.images.ifd import Tiff
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "JPEG2000", "BMP", "GIF", "PPM")
-_NAMES = "JPEG, PNG, TIFF, WEBP, AVIF, HEIC, JPEG 2000, BMP, GIF or PNM"
+_NAMES = "JPEG, PNG, TIFF, WEBP, AVIF, HEIC, JPEG 2000, BMP, GIF, PNM"
 _AVIF = {b"avif", b"avis"}
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
@@ -39,7 +39,9 @@ def open_image(data: bytes) -> Image.Image:
             ) from error
         if _begins_like_ours(data):
             raise BrokenImage("the image's header is cut short or damaged") from error
-        raise UnsupportedFormat(f"the source is not {_NAMES}, or its header is broken") from error
+        raise UnsupportedFormat(
+            f"the source is not one of {_NAMES}, or its header is broken"
+        ) from error
     except PARSER_ERRORS as error:
         raise BrokenImage(f"the image's header cannot be read: {error}") from error
 

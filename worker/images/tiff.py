@@ -80,14 +80,14 @@ def encode_tiff(photos: Iterable[Photo]) -> bytes:
     """
     writer = None
     for photo in photos:
-        writer = writer or TiffWriter(order_of(photo))
+        writer = writer or TiffWriter(order_of(photo.exif or b""))
         writer.add(photo)
     return (writer or TiffWriter()).getvalue()
 
 
-def order_of(photo: Photo) -> Order:
-    """Return the byte order of a photo's EXIF block, which a TIFF takes over."""
-    return _ORDERS.get((photo.exif or b"")[:2], "<")
+def order_of(tiff: bytes) -> Order:
+    """Return the byte order of a TIFF or an EXIF block, which a TIFF with its tags takes over."""
+    return _ORDERS.get(tiff[:2], "<")
 
 
 def _strips(photo: Photo, rows: int, order: Order) -> Iterator[bytes]:
@@ -140,7 +140,7 @@ def _metadata(photo: Photo, order: Order) -> dict[int, Tag]:
 
 
 def _described(photo: Photo, order: Order) -> dict[int, Tag]:
-    if photo.exif is None or order_of(photo) != order:
+    if photo.exif is None or order_of(photo.exif) != order:
         return {}
     try:
         block = Tiff(photo.exif)

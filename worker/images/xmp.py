@@ -7,7 +7,8 @@ from xml.parsers.expat import ExpatError
 
 MAX_XMP = 1024 * 1024
 """Bytes of a packet that is read; a longer one is replaced."""
-MAX_DEPTH = 100
+MAX_DEPTH, MAX_TAGS = 100, 20_000
+"""Of its elements; a packet that has more takes seconds."""
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _META = "adobe:ns:meta/"
@@ -95,7 +96,8 @@ def _parse(data: bytes) -> Document | None:
         return None
     try:
         text = _decoded(data)
-        if _DECLARATION.search(text) or _depth(text) > MAX_DEPTH:
+        too_much = text.count("<") > 2 * MAX_TAGS or _depth(text) > MAX_DEPTH
+        if _DECLARATION.search(text) or too_much:
             return None
         document = parseString(text.encode())  # noqa: S318
         if not document.getElementsByTagNameNS(RDF, "RDF"):

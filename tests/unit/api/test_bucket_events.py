@@ -116,7 +116,7 @@ def test_no_idempotency_key_of_a_client_meets_an_event(hook: FlaskClient, redis:
 @pytest.mark.parametrize(
     "message",
     [
-        s3_message("a.gif"),
+        s3_message("a.svg"),
         s3_message("colour/a.jpg"),
         s3_message("colorized/a.jpg"),
         s3_message("a.jpg", bucket="others"),

@@ -48,6 +48,8 @@ def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
             "format": "png",
             "quality": 80,
             "on_color": "skip",
+            "pages": "first",
+            "private_data": "strip",
         },
     }
     answer = client.post("/v1/jobs", json=order)

@@ -242,12 +242,12 @@ def test_a_second_result_of_one_name_is_an_error(run: Run) -> None:
 
 def test_what_is_left_out_of_a_folder_is_said(run: Run) -> None:
     photo("album/a.jpg")
-    for name in ("b.heic", "c.HEIC", "notes.txt", "scan", ".hidden.jpg", "._a.jpg"):
+    for name in ("b.psd", "c.PSD", "notes.txt", "scan", ".hidden.jpg", "._a.jpg"):
         Path("album", name).write_bytes(b"x")
     result = run("album", "-o", "out")
     assert result.exit_code == 0
     assert "1 colorized into out, 0 failed" in result.stdout
-    assert "2 .heic, 1 .txt, 2 hidden, 1 no ending" in result.stdout
+    assert "2 .psd, 1 .txt, 2 hidden, 1 no ending" in result.stdout
 
 
 def test_a_second_run_replaces_the_results_of_the_first(run: Run) -> None:
@@ -258,8 +258,66 @@ def test_a_second_run_replaces_the_results_of_the_first(run: Run) -> None:
     assert Path("out/a.png").read_bytes() != calm
 
 
+def test_what_has_a_result_is_left_alone_if_asked_for(run: Run) -> None:
+    for name in ("album/a.png", "album/b.jpg", "album/c.bmp"):
+        photo(name)
+    assert run("album/a.png", "album/c.bmp", "-o", "out").exit_code == 0
+    Path("out/a.png").write_bytes(b"touched up by hand")
+    result = run("album", "-o", "out", "--skip-existing")
+    assert result.exit_code == 0
+    assert "1 colorized into out, 0 failed, 2 left alone: there already" in result.stdout
+    assert Path("out/a.png").read_bytes() == b"touched up by hand"
+    first, second, third = reports(run("album", "-o", "out", "--skip-existing", "--json"))
+    assert first == {"source": "album/a.png", "existing": "out/a.png"}
+    assert (second["existing"], third["existing"]) == ("out/b.jpg", "out/c.png")
+
+
+def test_a_result_in_another_format_is_no_result(run: Run) -> None:
+    photo("a.png")
+    assert run("a.png", "-o", "out").exit_code == 0
+    result = run("a.png", "-o", "out", "--skip-existing", "--format", "avif")
+    assert "1 colorized" in result.stdout
+    assert files("out") == {"a.png", "a.avif"}
+
+
+def test_a_source_is_not_taken_for_its_own_result(run: Run) -> None:
+    photo("a.jpg")
+    result = run("a.jpg", "-o", ".", "--skip-existing")
+    assert result.exit_code == 1
+    assert "would overwrite" in result.stderr
+
+
+def test_all_pages_and_no_private_data(run: Run) -> None:
+    exif = Image.Exif()
+    exif[50735] = "body-12345"
+    exif[315] = "Ansel"
+    more = {"save_all": True, "append_images": [Image.fromarray(gradient(seed=1))]}
+    Path("a.tif").write_bytes(encoded(gradient(), "TIFF", exif=exif, **more))
+    result = run("a.tif", "-o", "out", "--pages", "all", "--private-data", "strip", "--json")
+    assert result.exit_code == 0
+    assert set(reports(result)[0]["fidelity"]) == {
+        "max_before",
+        "mean_before",
+        "max_after",
+        "mean_after",
+    }
+    data = Path("out/a.tif").read_bytes()
+    assert b"body-12345" not in data
+    assert b"Ansel" in data
+    with Image.open("out/a.tif") as image:
+        assert getattr(image, "n_frames") == 2  # noqa: B009
+
+
+def test_all_pages_in_a_format_without_pages_is_a_usage_error(run: Run) -> None:
+    photo("a.tif")
+    result = run("a.tif", "-o", "out", "--pages", "all", "--format", "png")
+    assert result.exit_code == 2
+    assert "all pages are kept in a TIFF only" in result.stderr
+
+
 @pytest.mark.parametrize(
-    ("format", "suffix"), [("jpeg", "jpg"), ("png", "png"), ("webp", "webp"), ("tiff", "tif")]
+    ("format", "suffix"),
+    [("jpeg", "jpg"), ("png", "png"), ("webp", "webp"), ("avif", "avif"), ("tiff", "tif")],
 )
 def test_a_format_decides_the_suffix_and_the_content(run: Run, format: str, suffix: str) -> None:
     photo("a.bmp")
@@ -289,6 +347,8 @@ def test_quality_decides_the_size(run: Run) -> None:
         ("--quality", "0"),
         ("--quality", "101"),
         ("--format", "gif"),
+        ("--pages", "2"),
+        ("--private-data", "sell"),
     ],
 )
 def test_an_option_out_of_range_is_a_usage_error(run: Run, option: str, value: str) -> None:

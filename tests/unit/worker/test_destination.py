@@ -4,8 +4,9 @@ import pytest
 
 from core.formats import EXTENSIONS, OutputFormat, format_of
 from core.jobs import Job, Options, State
+from core.jobs.records import Fidelity, ModelRef
 from core.objects import MAX_KEY_BYTES, ObjectRef
-from worker.destination import default_destination, fingerprint
+from worker.destination import default_destination, fingerprint, metadata_of
 
 DIGEST = "a" * 64
 
@@ -50,7 +51,14 @@ def test_each_content_has_its_own_place() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [Options(temperature=0.4), Options(vividness=0.4), Options(quality=80), Options(format="jpeg")],
+    [
+        Options(temperature=0.4),
+        Options(vividness=0.4),
+        Options(quality=80),
+        Options(format="jpeg"),
+        Options(pages="all"),
+        Options(private_data="strip"),
+    ],
 )
 def test_each_option_has_its_own_place(options: Options) -> None:
     assert place(options=options) != place()
@@ -82,7 +90,8 @@ def test_the_format_that_a_destination_asks_for_decides_what_is_the_same() -> No
 
 
 @pytest.mark.parametrize(
-    ("format", "suffix"), [("jpeg", "jpg"), ("png", "png"), ("webp", "webp"), ("tiff", "tif")]
+    ("format", "suffix"),
+    [("jpeg", "jpg"), ("png", "png"), ("webp", "webp"), ("avif", "avif"), ("tiff", "tif")],
 )
 def test_the_suffix_is_that_of_the_result(format: OutputFormat, suffix: str) -> None:
     key = place("scan.bmp", format=format).key
@@ -126,3 +135,20 @@ def test_a_long_key_cut_at_a_slash_is_still_a_key() -> None:
     result = place("xx" + "/f" * 511).key
     assert len(result) == MAX_KEY_BYTES
     assert "f/." in result
+
+
+def test_an_object_says_what_was_measured_of_it() -> None:
+    job = Job(
+        id="0198",
+        state=State.RUNNING,
+        attempt=1,
+        source=ObjectRef(bucket="photos", key="a.jpg"),
+        destination=None,
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    model = ModelRef(name="tint-small", digest=DIGEST)
+    measured = Fidelity(max_before=1, mean_before=0.1, max_after=2, mean_after=0.2)
+    said = metadata_of(job, model, {"tintype-source-etag": "e"}, measured)
+    assert said["tintype-fidelity-max-before"] == "1.0"
+    assert said["tintype-fidelity-mean-after"] == "0.2"
+    assert set(metadata_of(job, model, {})) == {"tintype-job", "tintype-model"}

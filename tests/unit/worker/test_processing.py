@@ -43,6 +43,11 @@ def with_temperature(folder: Path, temperature: float) -> Engine:
     return with_manifest(folder, temperature=temperature)
 
 
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two results have the same pixels; what they say of their options may differ."""
+    return np.array_equal(decoded(one), decoded(other))
+
+
 def chroma(data: bytes) -> float:
     """How far the channels are apart, in levels."""
     return float(np.ptp(decoded(data).astype(int), axis=2).mean())
@@ -131,24 +136,24 @@ def test_without_a_temperature_the_manifests_counts(folder: Path, engine: Engine
     source = encoded(GREY, "PNG")
     by_manifest = process(source, with_temperature(folder, 0.05), Options(), LIMIT).data
     by_option = process(source, engine, Options(temperature=0.05), LIMIT).data
-    assert by_manifest == by_option
-    assert by_manifest != process(source, engine, Options(), LIMIT).data
+    assert same(by_manifest, by_option)
+    assert not same(by_manifest, process(source, engine, Options(), LIMIT).data)
 
 
 def test_vividness_is_asked_for_or_the_manifests(folder: Path, engine: Engine) -> None:
     source = encoded(GREY, "PNG")
     vivid = with_manifest(folder, vividness=0.8)
     asked = process(source, engine, Options(vividness=0.8), LIMIT).data
-    assert asked == process(source, vivid, Options(), LIMIT).data
+    assert same(asked, process(source, vivid, Options(), LIMIT).data)
     calm = process(source, engine, Options(), LIMIT).data
-    assert calm == process(source, vivid, Options(vividness=0), LIMIT).data
-    assert calm != asked
+    assert same(calm, process(source, vivid, Options(vividness=0), LIMIT).data)
+    assert not same(calm, asked)
 
 
 def test_a_temperature_asked_for_beats_the_manifests(folder: Path, engine: Engine) -> None:
     source, options = encoded(GREY, "PNG"), Options(temperature=0.7)
     beaten = process(source, with_temperature(folder, 0.05), options, LIMIT).data
-    assert beaten == process(source, engine, options, LIMIT).data
+    assert same(beaten, process(source, engine, options, LIMIT).data)
 
 
 def test_doing_it_twice_gives_the_same_bytes(engine: Engine) -> None:

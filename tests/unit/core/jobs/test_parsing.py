@@ -1,5 +1,7 @@
 from core.jobs import State
-from core.jobs.parsing import parse_job
+from core.jobs.parsing import parse_job, write_result
+from core.jobs.records import Fidelity
+from tests.support.jobs import RESULT
 
 OLD = {
     "state": "succeeded",
@@ -27,3 +29,12 @@ def test_an_error_from_before_colour_was_measured_is_read() -> None:
     job = parse_job("0198", fields)
     assert job.error is not None
     assert (job.error.code, job.chroma) == ("broken_image", None)
+
+
+def test_what_was_measured_of_lightness_is_kept() -> None:
+    measured = Fidelity(max_before=1.23456, mean_before=0.1, max_after=2, mean_after=0.2)
+    result = RESULT.model_copy(update={"fidelity": measured})
+    job = parse_job("0198", {**OLD, "result": write_result(result)})
+    assert job.fidelity == measured
+    assert measured.max_before == 1.235
+    assert parse_job("0198", OLD).fidelity is None

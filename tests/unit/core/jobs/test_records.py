@@ -28,6 +28,9 @@ def test_final_states_are_the_three_ends(state: State) -> None:
         {"format": "gif"},
         {"model": ""},
         {"on_color": "ignore"},
+        {"pages": "second"},
+        {"pages": "all", "format": "jpeg"},
+        {"private_data": "sell"},
         {"sharpness": 1},
     ],
 )

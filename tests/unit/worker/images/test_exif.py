@@ -203,3 +203,11 @@ def test_no_damage_to_a_block_is_an_error(order: str, data: st.DataObject) -> No
         if edited:
             tiff = Tiff(edited)
             of_tiff(tiff, tiff.directory(tiff.first))
+
+
+def test_many_tags_that_claim_the_same_bytes_cost_no_memory() -> None:
+    megabytes = 8 * 1024 * 1024
+    tags = b"".join(struct.pack("<HHII", tag, 2, megabytes, 2000) for tag in range(269, 390))
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", 121)
+    tiff = Tiff(head + tags + bytes(4 + megabytes))
+    assert of_tiff(tiff, tiff.directory(tiff.first)) is None

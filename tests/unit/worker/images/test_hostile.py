@@ -118,7 +118,7 @@ def test_no_bytes_are_an_empty_object() -> None:
 )
 def test_what_is_no_supported_image_is_an_unsupported_format(data: bytes) -> None:
     with pytest.raises(
-        UnsupportedFormat, match="JPEG, PNG, TIFF, WEBP, AVIF, HEIC, JPEG 2000, BMP, GIF or PNM"
+        UnsupportedFormat, match="JPEG, PNG, TIFF, WEBP, AVIF, HEIC, JPEG 2000, BMP, GIF, PNM"
     ):
         decode(data, LIMIT)
 

@@ -116,6 +116,8 @@ def test_prefixes_of_others_do_not_matter() -> None:
         b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x">' + packet(),
         packet(elements="<dc:title>&undefined;</dc:title>"),
         packet(elements="<dc:title>" * 5000 + "</dc:title>" * 5000),
+        packet(elements='<dc:title a="/>">' * 5000 + "</dc:title>" * 5000),
+        packet(elements=TITLE + "<dc:a/>" * 60_000),
         packet(elements=f"<dc:title>{'x' * MAX_XMP}</dc:title>"),
     ],
 )
