@@ -3,8 +3,9 @@
 PHOTOGRAPHS is a folder or a tar of colour photographs. docs/detail.md has the figures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from time import perf_counter
@@ -17,8 +18,11 @@ from matplotlib.figure import Figure
 
 from benchmarks import metrics, report
 from benchmarks.chroma import read
+from benchmarks.memory import Peak
 from benchmarks.metrics import Image
+from benchmarks.pipeline import picture
 from benchmarks.quality import rgb
+from benchmarks.report import interleaved
 from core.settings import Settings
 from models import Catalogue
 from worker.colour import Lightness, lightness
@@ -65,6 +69,7 @@ class Row:
 @click.option("--largest", type=click.IntRange(1), help="Only so many, those of most bytes.")
 @click.option("--limit", default=1600, help="Longest side; larger ones are made smaller.")
 @click.option("--network/--no-network", default=True, help="Or the true colours alone.")
+@click.option("--cost", is_flag=True, help="Measure time and memory at 12 megapixels, too.")
 def main(
     photographs: Path,
     model: str | None,
@@ -75,6 +80,7 @@ def main(
     largest: int | None,
     limit: int,
     network: bool,
+    cost: bool,
 ) -> None:
     """Colorize PHOTOGRAPHS in every way and compare with the truth."""
     found = [each for each in read(photographs) if each[0].startswith(under)][::every]
@@ -98,8 +104,27 @@ def main(
             f"{line.how:15} {line.upsample:8} {line.psnr:6.2f} dB, ab off by {line.near:5.2f} "
             f"near edges, {line.elsewhere:5.2f} elsewhere; {line.infer_ms:5.0f} ms"
         )
-    result = {"photographs": len(found), "limit": limit, "rows": [vars(line) for line in table]}
+    result = {
+        "photographs": len(found),
+        "limit": limit,
+        "cost": cost,
+        "rows": [vars(line) for line in table],
+    }
     report.write("detail", result, draw(table))
+
+
+def compose_cost() -> dict[str, float]:
+    """Return milliseconds of both kinds of upsampling at 12 megapixels, and bytes a pixel."""
+    source = lightness(decode(picture(12, "grey"), 10**9).pixels)
+    ab = np.random.default_rng(0).normal(0, 20, (2, GRID, GRID)).astype(np.float32)
+    out = np.ones((*source.shape, 3), np.uint8)
+    with Peak() as peak:
+        compose(source, ab, out, "guided")
+    calls: dict[str, Callable[[], object]] = {
+        each: partial(compose, source, ab, out, each) for each in UPSAMPLES
+    }
+    times = {f"{name}_ms": ms for name, ms in interleaved(calls, 7).items()}
+    return times | {"guided_bytes": peak.extra / out[..., 0].size}
 
 
 def smaller(image: Image, limit: int) -> Image:

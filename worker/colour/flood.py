@@ -25,16 +25,18 @@ def distances(places: Sequence[tuple[slice, slice]], down: Array, right: Array) 
         each[place] = 0
     # Sums of large costs would lose the small ones.
     along = [_along(np.minimum(cost, FAR), axis) for cost, axis in ((down, 1), (right, 2))]
-    active = np.arange(count)
+    changing = np.arange(count)
+    before = found
     for _ in range(ROUNDS):
-        before = found[active]
         after = before
         for passed, axis in zip(along, (1, 2), strict=True):
-            after = _sweep(after, passed[active], axis)
-        found[active] = after
-        active = active[(before - after).max(axis=(1, 2)) > EXACT]
-        if not active.size:
+            after = _sweep(after, passed, axis)
+        more = (before - after).max(axis=(1, 2)) > EXACT
+        found[changing] = after
+        if not more.any():
             break
+        changing, before = changing[more], after[more]
+        along = [passed[more] for passed in along]
     return found
 
 
