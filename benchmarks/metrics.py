@@ -18,6 +18,8 @@ Lab = NDArray[np.float32]
 SAME = 99.0
 """PSNR in dB of two images that do not differ."""
 GRID = 64
+STRONG_EDGE = 4
+"""Units of L* a pixel."""
 FARTHEST = 150
 """Largest distance in the ab plane that the accuracy below tells apart (Zhang et al. 2016, 3.1)."""
 
@@ -102,6 +104,36 @@ def patchiness(lab: Lab) -> float:
         smooth += int(flat.sum())
         patches += int((flat & strong & opposite).sum())
     return patches / max(1, smooth)
+
+
+def near_edges(lab: Lab, reach: int) -> NDArray[np.bool_]:
+    """Return which pixels lie within ``reach`` pixels of a strong edge of lightness, (h, w).
+
+    Strong is a gradient of more than 4 units of L* a pixel, smoothed with a sigma of 1.
+    """
+    soft = cv2.GaussianBlur(np.ascontiguousarray(lab[..., 0]), (0, 0), 1)
+    across = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8)
+    edges = (np.hypot(across, down) > STRONG_EDGE).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.dilate(edges, disc) > 0, np.bool_)
+
+
+def edge_errors(truth: Lab, other: Lab, reach: int) -> tuple[float, float]:
+    """Return the mean distance in the ab plane near strong edges of lightness, and elsewhere.
+
+    Colour that bleeds over edges is in the first and not in the second. NaN where there are no
+    such pixels.
+    """
+    gap = np.hypot(truth[..., 1] - other[..., 1], truth[..., 2] - other[..., 2])
+    near = near_edges(truth, reach)
+    means = [float(part.mean()) if part.size else float("nan") for part in (gap[near], gap[~near])]
+    return means[0], means[1]
+
+
+def edge_reach(shape: tuple[int, ...]) -> int:
+    """Return the pixels of half a cell of a grid of 56 on the longer side; at least two."""
+    return max(2, round(max(shape[:2]) / 112))
 
 
 def _chroma(lab: Lab) -> NDArray[np.float32]:

@@ -1,37 +1,49 @@
 """Joining the original lightness with predicted ab, band by band."""
 
+from typing import Literal
+
 import cv2
 import numpy as np
 
 from worker.colour.bands import Work, band_rows, each_band
+from worker.colour.guided import linear_models
 from worker.colour.lightness import Lightness, Pixels, Plane
 
+Upsample = Literal["bicubic", "guided"]
 
-def compose(source: Lightness, ab: Plane, out: Pixels | None = None) -> Pixels:
+
+def compose(
+    source: Lightness, ab: Plane, out: Pixels | None = None, upsample: Upsample = "bicubic"
+) -> Pixels:
     """Return RGB, (h, w, 3), of the source's lightness and depth; in ``out`` if there is one.
 
-    ``ab`` is (2, small_h, small_w); it is resized with bicubic interpolation. Colours outside
-    sRGB are clipped, which is all that moves the lightness.
+    ``ab`` is (2, small_h, small_w); it is resized with bicubic interpolation, or ``guided`` by
+    the lightness, see ``linear_models``. Colours outside sRGB are clipped, which is all that
+    moves the lightness.
     """
     height, width = source.shape
     result = _empty(height, width, source.depth) if out is None else out
     if result.shape != (height, width, 3) or 8 * result.dtype.itemsize != source.depth:
         # OpenCV would write into an array of its own instead.
         raise ValueError(f"the result has another shape or depth than {(height, width, 3)}")
-    wide = [_resize_columns(plane, width) for plane in ab]
-    vertical = _row_weights(ab.shape[1], height)
+    guided = upsample == "guided"
+    small = np.concatenate(linear_models(source, ab)) if guided else ab
+    wide = [_resize_columns(plane, width) for plane in small]
+    vertical = _row_weights(small.shape[1], height)
 
     def begin() -> Work:
         size = band_rows(height, width), width
-        planes = np.empty((3, *size), np.float32)
+        planes = np.empty((1 + len(wide), *size), np.float32)
         lab, rgb = np.empty((2, *size, 3), np.float32)
 
         def work(rows: slice) -> None:
             here = slice(0, rows.stop - rows.start)
-            buffer, a, b = planes[:, here]
-            for plane, resized in zip(wide, (a, b), strict=True):
-                _resize_rows(plane, vertical[rows], resized)
-            cv2.merge((source.rows(rows, buffer), a, b), lab[here])
+            buffer, *resized = planes[:, here]
+            for plane, target in zip(wide, resized, strict=True):
+                _resize_rows(plane, vertical[rows], target)
+            light = source.rows(rows, buffer)
+            a, b = _along_edges(light, resized) if guided else resized
+            cv2.merge((light, a, b), lab[here])
             # OpenCV clips what lies outside sRGB to 0..1.
             cv2.cvtColor(lab[here], cv2.COLOR_LAB2RGB, rgb[here])
             _quantize(rgb[here], result[rows])
@@ -40,6 +52,14 @@ def compose(source: Lightness, ab: Plane, out: Pixels | None = None) -> Pixels:
 
     each_band(height, width, begin)
     return result
+
+
+def _along_edges(light: Plane, models: list[Plane]) -> list[Plane]:
+    """Return a and b of slopes and offsets; changes the slopes."""
+    for model, offset in zip(models[:2], models[2:], strict=True):
+        np.multiply(model, light, out=model)
+        np.add(model, offset, out=model)
+    return models[:2]
 
 
 def _empty(height: int, width: int, depth: int) -> Pixels:

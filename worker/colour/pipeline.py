@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from time import perf_counter
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.bands import Work, band_rows, each_band
 from worker.colour.compose import compose
 from worker.colour.distribution import PLAIN, Decoding, Distribution, decode
-from worker.colour.lightness import Lightness, Pixels, Plane
+from worker.colour.input_shape import Fit, input_shape
+from worker.colour.lightness import Lightness, Pixels
 from worker.colour.network import Network
+from worker.colour.shrink import resized
 
 
 @dataclass(frozen=True)
@@ -56,33 +56,7 @@ def render(
     return compose(source, decode(distribution, how), out)
 
 
-def network_input(source: Lightness, size: int) -> NDArray[np.float32]:
-    """Return L* resized to a square and centred: (1, 1, size, size) in -50..50."""
-    height, width = source.shape
-    if height >= size and width >= size:
-        square = _shrink(source, size)
-    else:
-        square = _resize(source.whole(), size, size, cv2.INTER_CUBIC)
-    return np.clip(square, 0, 100)[None, None] - np.float32(50)
-
-
-def _shrink(source: Lightness, size: int) -> Plane:
-    """Return the mean of the area of each small pixel: along x band by band, then along y."""
-    height, width = source.shape
-    narrow = np.empty((height, size), np.float32)
-
-    def begin() -> Work:
-        buffer = np.empty((band_rows(height, width), width), np.float32)
-
-        def work(rows: slice) -> None:
-            band = source.rows(rows, buffer)
-            cv2.resize(band, (size, len(band)), narrow[rows], interpolation=cv2.INTER_AREA)
-
-        return work
-
-    each_band(height, width, begin)
-    return _resize(narrow, size, size, cv2.INTER_AREA)
-
-
-def _resize(plane: Plane, width: int, height: int, method: int) -> Plane:
-    return np.asarray(cv2.resize(plane, (width, height), interpolation=method), np.float32)
+def network_input(source: Lightness, size: int, fit: Fit = "square") -> NDArray[np.float32]:
+    """Return L* as a network sees it, centred: (1, 1, h, w) in -50..50; see ``input_shape``."""
+    height, width = input_shape(source.shape, size, fit)
+    return resized(source, height, width)[None, None] - np.float32(50)

@@ -81,3 +81,33 @@ def test_opposite_colours_side_by_side_on_even_lightness_are_patches() -> None:
     weak = lab.copy()
     weak[..., 1] /= 3
     assert metrics.patchiness(weak) == 0
+
+
+def test_edges_are_found_with_what_is_around_them() -> None:
+    lab = np.full((20, 60, 3), 40, np.float32)
+    lab[:, 30:, 0] = 80
+    near = metrics.near_edges(lab, 5)
+    assert near[:, 26:34].all()
+    assert not near[:, :20].any()
+    assert not near[:, 40:].any()
+
+
+def test_bleeding_counts_near_edges_only() -> None:
+    truth = np.zeros((20, 60, 3), np.float32)
+    truth[:, 30:, 0] = 60
+    bled = truth.copy()
+    bled[:, 28:32, 1] = 20
+    near, elsewhere = metrics.edge_errors(truth, bled, 5)
+    assert near > 4
+    assert elsewhere == 0
+    assert metrics.edge_errors(truth, truth, 5) == (0, 0)
+
+
+def test_a_smooth_picture_has_nothing_near_edges() -> None:
+    flat = np.zeros((20, 20, 3), np.float32)
+    assert np.isnan(metrics.edge_errors(flat, flat, 2)[0])
+
+
+@pytest.mark.parametrize(("shape", "reach"), [((100, 50, 3), 2), ((1120, 300, 3), 10)])
+def test_the_reach_is_half_a_cell(shape: tuple[int, ...], reach: int) -> None:
+    assert metrics.edge_reach(shape) == reach

@@ -64,6 +64,14 @@ def test_odd_shapes_reach_the_network_in_range(height: int, width: int) -> None:
     assert batch.max() <= 50
 
 
+def test_an_input_that_keeps_the_proportions_is_the_picture() -> None:
+    pixels = gradient(300, 500)
+    batch = network_input(lightness(pixels), 160, "longer")
+    assert batch.shape == (1, 1, 96, 160)
+    expected = cv2.resize(lightness(pixels).whole(), (160, 96), interpolation=cv2.INTER_AREA)
+    assert np.abs(batch[0, 0] + 50 - expected).max() < 0.01
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_the_result_has_the_sources_size_and_depth(depth: int) -> None:
     pixels = at_depth(gradient(90, 70) * 1.0 * ((2**depth - 1) // 255), depth)

@@ -11,6 +11,7 @@ from core.errors import EngineFailed
 from models import Catalogue
 from models.catalogue import BUNDLED
 from worker.colour import Decoding, colorize, lightness
+from worker.colour.input_shape import Fit
 from worker.colour.pipeline import network_input
 from worker.engines import ENGINES, Engine, load_engine
 from worker.engines.agreement import check_agreement
@@ -53,6 +54,20 @@ def test_f32_agrees_within_a_thousandth_on_photographs(
             found = engine.predict(batch)
             assert np.abs(found.probabilities - expected.probabilities).max() < 1e-3
             assert np.abs(found.ab - expected.ab).max() < 0.05
+
+
+@pytest.mark.parametrize(("size", "fit"), [(224, "longer"), (320, "area"), (448, "square")])
+def test_it_agrees_on_inputs_of_other_sizes_and_proportions(
+    engine: Engine,
+    reference: Engine,
+    photographs: list[NDArray[np.uint8]],
+    size: int,
+    fit: Fit,
+) -> None:
+    batch = network_input(lightness(photographs[0]), size, fit)
+    found, expected = engine.predict(batch), reference.predict(batch)
+    assert found.ab.shape == (1, 2, *(side // 4 for side in batch.shape[2:]))
+    assert np.abs(found.ab - expected.ab).mean() < (0.01 if engine.precision == "f32" else 0.5)
 
 
 def test_the_final_picture_differs_by_less_than_one_can_see(

@@ -73,6 +73,16 @@ def test_other_input_sizes_work(engine: Engine, size: int) -> None:
     assert prediction.ab.shape == (1, 2, size // 4, size // 4)
 
 
+@pytest.mark.parametrize(("height", "width"), [(64, 128), (208, 144), (16, 96)])
+def test_an_input_need_not_be_square(folder: Path, engine: Engine, height: int, width: int) -> None:
+    batch = np.random.default_rng(5).uniform(-50, 50, (1, 1, height, width)).astype(np.float32)
+    found = engine.predict(batch)
+    assert found.probabilities.shape == (1, BINS, height // 4, width // 4)
+    assert found.ab.shape == (1, 2, height // 4, width // 4)
+    expected = load_engine("opencv", open_folder(folder)).predict(batch)
+    assert np.abs(found.ab - expected.ab).mean() < (1e-3 if engine.precision == "f32" else 0.5)
+
+
 def test_the_size_may_change_between_calls(engine: Engine) -> None:
     first = engine.predict(lightness(64))
     engine.predict(lightness(128))
