@@ -19,6 +19,7 @@ from worker.batches import make_stepper
 from worker.batches.stepper import Publish, Stepper
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
+from worker.known import KnownResults
 from worker.leases import LeaseKeeper
 from worker.runner import Runner
 
@@ -88,11 +89,13 @@ class Child:
         keeper = LeaseKeeper(_attempts(settings, own), settings.job_timeout + HARD_LIMIT_MARGIN)
         keeper.start()
         storage = Storage(settings)
+        attempts = _attempts(settings, redis)
         self.runner = Runner(
             settings,
             settings.access,
-            _attempts(settings, redis),
+            attempts,
             storage,
+            KnownResults(attempts, storage),
             engines,
             keeper,
             self.stopping,

@@ -1,8 +1,9 @@
 """Where a result goes, and what decides how it looks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from core.errors import InvalidKey
 from core.formats import OutputFormat, format_of
 from core.jobs import Job, Options
 from core.jobs.records import Fidelity, ModelRef
@@ -10,6 +11,8 @@ from core.objects import MAX_KEY_BYTES, RESULTS, ObjectRef
 from worker.images import format_like
 
 DIGITS = 32
+BESIDE = ".tintype"
+"""End of the folder beside a result."""
 SHORT = 12
 """Characters of a fingerprint in a key."""
 
@@ -45,22 +48,35 @@ def metadata_of(
 
 
 def fingerprint(
-    source: bytes, options: Options, model_digest: str, wanted: OutputFormat | None = None
+    source: bytes,
+    options: Options,
+    model_digest: str,
+    wanted: OutputFormat | None = None,
+    others: Sequence[bytes] = (),
 ) -> str:
     """Return 32 hexadecimal digits: equal ones mean equal results.
 
-    ``wanted`` is the format in which the result comes if the options name none; without it, it
-    comes in the source's.
+    ``others`` are files that it is made of beside. ``wanted`` is the format in which the result
+    comes if the options name none; without it, it comes in the source's.
     """
     canonical = _canonical(options, options.format or wanted or format_like(source))
-    parts = (sha256(source).hexdigest(), canonical, model_digest)
+    parts = (canonical, model_digest, *(sha256(file).hexdigest() for file in (source, *others)))
     return sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
 
 
 def _canonical(options: Options, format: OutputFormat | None) -> str:
     """Return all of the options that changes pixels or bytes."""
     decided = options.model_copy(update={"format": format})
-    return decided.model_dump_json(exclude={"model", "force", "on_color"})
+    # Options that come with a later version leave what is there up to date.
+    return decided.model_dump_json(exclude={"model", "force", "on_color"}, exclude_defaults=True)
+
+
+def beside(destination: ObjectRef, name: str) -> ObjectRef:
+    """Return where something else lies that belongs to a result."""
+    key = f"{destination.key}{BESIDE}/{name}"
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise InvalidKey(f"the key {destination.key!r} leaves no room for {BESIDE}/{name}")
+    return ObjectRef(bucket=destination.bucket, key=key)
 
 
 def default_destination(job: Job, print_of: str, extension: str) -> ObjectRef:
@@ -71,6 +87,6 @@ def default_destination(job: Job, print_of: str, extension: str) -> ObjectRef:
     tail = f".{print_of[:SHORT]}.{extension}"
     folder, slash, name = job.source.key.rpartition("/")
     stem = f"{folder}{slash}{name.rpartition('.')[0] or name}"
-    room = MAX_KEY_BYTES - len(f"{RESULTS}/{tail}")
+    room = MAX_KEY_BYTES - len(f"{RESULTS}/{tail}{BESIDE}/distribution")
     stem = stem.encode()[:room].decode(errors="ignore")
     return ObjectRef(bucket=job.source.bucket, key=f"{RESULTS}/{stem}{tail}")

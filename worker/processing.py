@@ -16,12 +16,13 @@ from worker.colour import (
     Decoding,
     Difference,
     Sample,
-    colorize,
     lightness,
+    render,
     residual_chroma,
     sample,
 )
 from worker.colour.lightness import Pixels
+from worker.control import Beside, decoding, distribution, favoured
 from worker.engines import Engine
 from worker.images import (
     Photo,
@@ -37,7 +38,9 @@ from worker.images import (
     reader,
     without_private,
 )
+from worker.kept import belonging, write_kept
 
+NOTHING = Beside()
 LOSSLESS: tuple[OutputFormat, ...] = ("png", "tiff")
 
 
@@ -53,6 +56,8 @@ class Processed:
     fidelity: Fidelity
     chroma: float | None = None
     """Of the source, see ``residual_chroma``; None if ``on_color`` did not have it measured."""
+    distribution: bytes | None = None
+    """What the network said, see ``worker.kept``; None if it was not to be kept."""
 
     @property
     def content_type(self) -> str:
@@ -74,6 +79,8 @@ class Work:
     max_pixels: int
     format: OutputFormat
     source_digest: str
+    how: Decoding
+    kept: bytes | None
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,8 @@ class Coloured:
     photo: Photo
     sample: Sample
     page: Page
+    distribution: bytes | None
+    """To be kept, if the options say so."""
 
 
 def process(
@@ -103,17 +112,21 @@ def process(
     options: Options,
     max_pixels: int,
     fallback_format: OutputFormat | None = None,
+    beside: Beside = NOTHING,
 ) -> Processed:
     """Decode, colorize and encode one image, or all pages of a TIFF one after the other.
 
     The result's format is ``options.format``, else ``fallback_format``, else the source's.
 
     Raises:
+        DistributionMismatch: what was kept is not of this source.
         EmptyObject, UnsupportedFormat, BrokenImage, ImageTooLarge: see ``worker.images``.
         AlreadyColor: it is in colour, and ``options.on_color`` is not ``recolor``.
     """
     format = options.format or fallback_format or format_like(data)
-    work = Work(engine, options, max_pixels, format, sha256(data).hexdigest())
+    how = decoding(options, engine, favoured(beside.reference, engine, max_pixels))
+    digest = sha256(data).hexdigest()
+    work = Work(engine, options, max_pixels, format, digest, how, beside.distribution)
     offsets = page_offsets(data, max_pixels) if options.pages == "all" else []
     if len(offsets) > 1:
         return _all_pages(data, offsets, work)
@@ -122,7 +135,8 @@ def process(
     result = encode(coloured.photo, format, options.quality)
     page = _encoded(coloured.page, began)
     after = _after(coloured, result, format)
-    return _finished(result, format, [page], after)
+    done = _finished(result, format, [page], after)
+    return replace(done, distribution=coloured.distribution)
 
 
 def _all_pages(data: bytes, offsets: Sequence[int], work: Work) -> Processed:
@@ -176,27 +190,22 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     chroma = None if options.on_color == "recolor" else _check_colour(photo)
     source = lightness(photo.pixels, photo.space)
     decoded = perf_counter()
-    manifest = work.engine.model.manifest
-    colouring = colorize(
-        source,
-        work.engine,
-        manifest.input_size,
-        Decoding(
-            options.temperature or manifest.temperature,
-            manifest.vividness if options.vividness is None else options.vividness,
-        ),
-        out=_reusable(photo.pixels),
-    )
+    said = distribution(source, data, work.engine, options, work.kept)
+    predicted = perf_counter()
+    rgb = render(source, said, work.how, _reusable(photo.pixels), options.upsample or "bicubic")
     timings = Timings(
         decode_ms=(decoded - began) * 1e3,
-        infer_ms=colouring.infer_ms,
-        compose_ms=colouring.compose_ms,
+        infer_ms=(predicted - decoded) * 1e3,
+        compose_ms=(perf_counter() - predicted) * 1e3,
     )
     kept = sample(source)
-    before = kept.difference(lambda rows: colouring.rgb[rows])
-    result = replace(photo, pixels=colouring.rgb, space=None)
+    before = kept.difference(lambda rows: rgb[rows])
+    result = replace(photo, pixels=rgb, space=None)
     page = Page(photo.width, photo.height, before, timings, chroma)
-    return Coloured(_signed(result, work, before), kept, page)
+    packed = None
+    if options.keep_distribution:
+        packed = write_kept(said, belonging(data, work.engine, options.detail))
+    return Coloured(_signed(result, work, before), kept, page, packed)
 
 
 def _signed(photo: Photo, work: Work, before: Difference) -> Photo:

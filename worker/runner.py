@@ -2,10 +2,11 @@
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -17,27 +18,27 @@ from core.errors import (
     DestinationIsSource,
     JobTimeout,
     PermanentError,
-    QueueUnavailable,
-    TintypeError,
     TransientError,
 )
-from core.formats import EXTENSIONS, OutputFormat, format_of
+from core.formats import OutputFormat, format_of
 from core.jobs import Attempt, Attempts, Job, JobResult, Skipped, Stage, State, read_by
-from core.jobs.records import ModelRef, Timings
+from core.jobs.records import ModelRef
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
-from worker.colour import COLOUR_CHROMA
+from worker.control import Beside
 from worker.destination import (
+    beside,
     default_destination,
     describe,
     fingerprint,
-    is_up_to_date,
     metadata_of,
 )
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.engines import Engine
+from worker.kept import CONTENT_TYPE, MOST_BYTES
+from worker.known import KnownResults, stored
 from worker.leases import LeaseKeeper
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
@@ -57,6 +58,7 @@ class Runner:
     access: Access
     attempts: Attempts
     storage: Storage
+    known: KnownResults
     engines: EnginePool
     leases: LeaseKeeper
     stopping: Stopping
@@ -95,12 +97,16 @@ class Runner:
         began = perf_counter()
         source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
         fetch_ms = (perf_counter() - began) * 1e3
+        aids = self._fetch_beside(job)
         engine = self.engines.get(job.options.model)
         digest, wanted = engine.model.digest, _format(job)
-        print_of = fingerprint(source.data, job.options, digest, wanted)
-        result = None if job.options.force else self._known(attempt, source.etag, print_of)
+        print_of = fingerprint(source.data, job.options, digest, wanted, aids.files)
+        result = None
+        if not job.options.force:
+            place = partial(self._destination, job, print_of)
+            result = self.known.find(attempt, source.etag, print_of, place)
         if result is None:
-            result = self._colorize(attempt, source, engine, print_of)
+            result = self._colorize(attempt, source, aids, engine, print_of)
         timings = result.timings.model_copy(update={"fetch_ms": fetch_ms})
         result = result.model_copy(update={"timings": timings})
         if self.attempts.succeed(attempt, result, print_of):
@@ -108,16 +114,34 @@ class Runner:
         else:
             log.warning("job %s attempt %d came too late", job.id, attempt.token)
 
+    def _fetch_beside(self, job: Job) -> Beside:
+        """Return what else the job looks at."""
+
+        def fetched(ref: ObjectRef | None, most: int) -> bytes | None:
+            return self._patiently(lambda: self.storage.fetch(ref, most).data) if ref else None
+
+        return Beside(
+            reference=fetched(job.options.reference, self.settings.max_bytes),
+            distribution=fetched(job.distribution, MOST_BYTES),
+        )
+
     def _colorize(
-        self, attempt: Attempt, source: StoredObject, engine: Engine, print_of: str
+        self,
+        attempt: Attempt,
+        source: StoredObject,
+        aids: Beside,
+        engine: Engine,
+        print_of: str,
     ) -> JobResult:
         job, model = attempt.job, engine.model
         self.attempts.enter(attempt, Stage.INFER)
         wanted = _format(job)
-        image = process(source.data, engine, job.options, self.settings.max_pixels, wanted)
+        most = self.settings.max_pixels
+        image = process(source.data, engine, job.options, most, wanted, aids)
         destination = self._destination(job, print_of, image.extension)
         ref = ModelRef(name=model.name, digest=model.digest)
         began = self._begin_to_store(attempt)
+        kept = self._keep(destination, image.distribution)
         etag = self._store(job, destination, image, ref, source)
         return JobResult(
             destination=destination,
@@ -129,52 +153,9 @@ class Runner:
             etag=etag,
             chroma=image.chroma,
             fidelity=image.fidelity,
-            timings=_stored(image.timings, began),
+            distribution=kept,
+            timings=stored(image.timings, began),
         )
-
-    def _known(self, attempt: Attempt, source_etag: str, print_of: str) -> JobResult | None:
-        """Return the result that an earlier job has for the same, if its object is still there."""
-        known = self.attempts.known(print_of)
-        if known is None or known.state is not State.SUCCEEDED:
-            return None
-        if attempt.job.options.on_color != "recolor" and not _is_monochrome(known):
-            return None
-        result = JobResult.model_validate(known.model_dump(include=set(JobResult.model_fields)))
-        extension = EXTENSIONS[cast(OutputFormat, result.content_type.removeprefix("image/"))]
-        destination = self._destination(attempt.job, print_of, extension)
-        began = perf_counter()
-        options, digest = attempt.job.options, result.model.digest
-        described = describe(options, destination, digest, source_etag)
-        etag = self._copied(attempt, result, destination, described)
-        if etag is None:
-            return None
-        changes = {"destination": destination, "etag": etag, "cached": True}
-        return result.model_copy(update=changes | {"timings": _stored(Timings(), began)})
-
-    def _copied(
-        self,
-        attempt: Attempt,
-        known: JobResult,
-        destination: ObjectRef,
-        described: Mapping[str, str],
-    ) -> str | None:
-        """Have a known result at its destination; None if it cannot be had, for whatever reason."""
-        try:
-            head = self.storage.head(known.destination)
-            if not known.etag or head is None or head.etag != known.etag:
-                return None
-            self.attempts.enter(attempt, Stage.STORE)
-            if destination == known.destination and is_up_to_date(head.metadata, described):
-                return known.etag
-            metadata = metadata_of(attempt.job, known.model, described, known.fidelity)
-            return self.storage.copy(
-                known.destination, destination, known.etag, known.content_type, metadata
-            )
-        except (AttemptOver, QueueUnavailable):
-            raise
-        except TintypeError as error:
-            log.info("job %s: the known result cannot be used: %s", attempt.job.id, error)
-            return None
 
     def _destination(self, job: Job, print_of: str, extension: str) -> ObjectRef:
         """Return where the result goes.
@@ -194,6 +175,14 @@ class Runner:
         """Enter the last stage: whoever canceled before it finds nothing stored."""
         self.attempts.enter(attempt, Stage.STORE)
         return perf_counter()
+
+    def _keep(self, destination: ObjectRef, distribution: bytes | None) -> ObjectRef | None:
+        """Store what the network said, before the result: where that is, this is too."""
+        if distribution is None:
+            return None
+        place = beside(destination, "distribution")
+        self._patiently(lambda: self.storage.store(place, distribution, CONTENT_TYPE))
+        return place
 
     def _store(
         self,
@@ -257,12 +246,3 @@ def backoff(retries: int) -> float:
 def _format(job: Job) -> OutputFormat | None:
     """Return the format that the destination's ending asks for."""
     return format_of(job.destination.key) if job.destination else None
-
-
-def _is_monochrome(known: Job) -> bool:
-    """Whether the source of a known result was measured and is not in colour."""
-    return known.chroma is not None and known.chroma < COLOUR_CHROMA
-
-
-def _stored(timings: Timings, began: float) -> Timings:
-    return timings.model_copy(update={"store_ms": (perf_counter() - began) * 1e3})

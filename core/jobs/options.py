@@ -79,9 +79,11 @@ class Options(Record):
     """Whether to keep what the network said, for ``redecode``."""
 
     @model_validator(mode="after")
-    def _only_tiff_has_pages(self) -> Self:
+    def _pages_are_for_tiff_alone(self) -> Self:
         if self.pages == "all" and self.format not in (None, "tiff"):
             raise ValueError("all pages are kept in a TIFF only; leave out format, or pages")
+        if self.pages == "all" and self.keep_distribution:
+            raise ValueError("a distribution is kept of one page only; leave out pages")
         return self
 
     def changed_by(self, other: "Options") -> "Options":

@@ -3,9 +3,12 @@
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
 from worker.colour.distribution import Decoding, Distribution, decode
 from worker.colour.fidelity import Difference, Sample, sample
+from worker.colour.hints import Hint
 from worker.colour.lightness import Lightness, lightness
 from worker.colour.network import Network, Prediction
+from worker.colour.packing import pack, unpack
 from worker.colour.pipeline import Colouring, colorize, predict, render
+from worker.colour.reference import reference_weights
 
 __all__ = [
     "COLOUR_CHROMA",
@@ -13,6 +16,7 @@ __all__ = [
     "Decoding",
     "Difference",
     "Distribution",
+    "Hint",
     "Lightness",
     "Network",
     "Prediction",
@@ -20,8 +24,11 @@ __all__ = [
     "colorize",
     "decode",
     "lightness",
+    "pack",
     "predict",
+    "reference_weights",
     "render",
     "residual_chroma",
     "sample",
+    "unpack",
 ]

@@ -1,10 +1,12 @@
 """What a network believes of every pixel's colour, and how one colour is made of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from worker.colour.decode import Array, annealed_mean, rebalancing_bias
+from worker.colour.decode import Array, anneal, annealed_mean, rebalancing_bias
+from worker.colour.hints import Hint, apply_hints
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Decoding:
     """In 0..1, see ``rebalancing_bias``."""
     saturation: float = 1.0
     """In 0..2: what the chroma is multiplied by; the hue stays. 0 is grey."""
+    bias: Array | None = None
+    """(bins,), what speaks for each bin beside: of a reference, see ``reference_weights``."""
+    hints: Sequence[Hint] = ()
+    """Colours of places, see ``apply_hints``."""
 
     def __post_init__(self) -> None:
         """Refuse values out of range.
@@ -49,11 +55,31 @@ class Decoding:
 PLAIN = Decoding()
 
 
-def decode(distribution: Distribution, how: Decoding) -> Array:
-    """Return the colour that is asked for, (2, h, w) ab."""
-    if distribution.mean is not None and how.temperature == 1 and not how.vividness:
+def decode(distribution: Distribution, how: Decoding, lightness: Array | None = None) -> Array:
+    """Return the colour that is asked for, (2, h, w) ab.
+
+    ``lightness``, L* of the same image, is only looked at for hints: see ``apply_hints``.
+    """
+    bias = _bias(distribution, how)
+    if how.hints:
+        assert lightness is not None, "hints spread along the lightness"
+        ab = _hinted(distribution, how, bias, lightness)
+    elif distribution.mean is not None and how.temperature == 1 and bias is None:
         ab = distribution.mean
     else:
-        bias = rebalancing_bias(distribution.prior, how.vividness) if how.vividness else None
         ab = annealed_mean(distribution.probabilities, distribution.palette, how.temperature, bias)
     return ab if how.saturation == 1 else ab * np.float32(how.saturation)
+
+
+def _bias(distribution: Distribution, how: Decoding) -> Array | None:
+    """Return all that speaks for each bin, (bins,)."""
+    rebalancing = rebalancing_bias(distribution.prior, how.vividness) if how.vividness else None
+    if rebalancing is None or how.bias is None:
+        return rebalancing if how.bias is None else how.bias
+    return rebalancing + how.bias
+
+
+def _hinted(distribution: Distribution, how: Decoding, bias: Array | None, light: Array) -> Array:
+    sharpened = anneal(distribution.probabilities, how.temperature, bias)
+    bent = apply_hints(sharpened, distribution.palette, light, how.hints)
+    return annealed_mean(bent, distribution.palette, 1)

@@ -6,12 +6,15 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.compose import compose
+from worker.colour.compose import Upsample, compose
 from worker.colour.distribution import PLAIN, Decoding, Distribution, decode
 from worker.colour.input_shape import Fit, input_shape
 from worker.colour.lightness import Lightness, Pixels
 from worker.colour.network import Network
 from worker.colour.shrink import resized
+
+LIGHT_PER_CELL = 4
+"""Pixels of lightness along a cell of the distribution, for hints."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +33,42 @@ def colorize(
     input_size: int = 224,
     how: Decoding = PLAIN,
     out: Pixels | None = None,
+    fit: Fit = "square",
+    upsample: Upsample = "bicubic",
 ) -> Colouring:
     """Give an image colour; its L* stays as it is. See ``predict`` and ``render``."""
     began = perf_counter()
-    distribution = predict(source, network, input_size)
+    distribution = predict(source, network, input_size, fit)
     predicted = perf_counter()
-    rgb = render(source, distribution, how, out)
+    rgb = render(source, distribution, how, out, upsample)
     ended = perf_counter()
     return Colouring(rgb, (predicted - began) * 1e3, (ended - predicted) * 1e3)
 
 
-def predict(source: Lightness, network: Network, input_size: int = 224) -> Distribution:
-    """Return what the network believes; it sees the image as a square of ``input_size``."""
-    found = network.predict(network_input(source, input_size))
+def predict(
+    source: Lightness, network: Network, input_size: int = 224, fit: Fit = "square"
+) -> Distribution:
+    """Return what the network believes of an image, which it sees at ``input_shape``."""
+    found = network.predict(network_input(source, input_size, fit))
     return Distribution(found.probabilities[0], network.palette, network.prior, found.ab[0])
 
 
 def render(
-    source: Lightness, distribution: Distribution, how: Decoding, out: Pixels | None = None
+    source: Lightness,
+    distribution: Distribution,
+    how: Decoding,
+    out: Pixels | None = None,
+    upsample: Upsample = "bicubic",
 ) -> Pixels:
     """Return RGB, (h, w, 3), of the source's depth, coloured as the distribution has it.
 
     ``out``, (h, w, 3) of the source's depth, takes the result if it is given.
     """
-    return compose(source, decode(distribution, how), out)
+    light = None
+    if how.hints:
+        height, width = distribution.probabilities.shape[1:]
+        light = resized(source, LIGHT_PER_CELL * height, LIGHT_PER_CELL * width)
+    return compose(source, decode(distribution, how, light), out, upsample)
 
 
 def network_input(source: Lightness, size: int, fit: Fit = "square") -> NDArray[np.float32]:

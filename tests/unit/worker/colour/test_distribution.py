@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -59,8 +61,9 @@ def test_saturation_multiplies_chroma_and_keeps_hue(saturation: float) -> None:
 @pytest.mark.parametrize("field", ["temperature", "vividness", "saturation"])
 @pytest.mark.parametrize("value", [-0.1, 2.1, float("nan"), float("inf")])
 def test_values_out_of_range_are_refused_by_name(field: str, value: float) -> None:
+    given: dict[str, Any] = {field: value}
     with pytest.raises(ValueError, match=field):
-        Decoding(**{field: value})
+        Decoding(**given)
 
 
 def test_a_temperature_of_0_is_refused() -> None:
