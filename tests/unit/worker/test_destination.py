@@ -118,6 +118,10 @@ def test_odd_keys_stay_recognisable(key: str, stem: str) -> None:
     assert result != key
 
 
+MOST = MAX_KEY_BYTES - len(".tintype/distribution")
+"""What lies beside a result has to have a key, too."""
+
+
 @pytest.mark.parametrize("letter", ["x", "ä", "字", "🖼"])
 @pytest.mark.parametrize("offset", range(4))
 def test_a_long_key_is_cut_between_letters_to_what_storage_takes(letter: str, offset: int) -> None:
@@ -125,15 +129,15 @@ def test_a_long_key_is_cut_between_letters_to_what_storage_takes(letter: str, of
     key = "x" * offset + letter * (room // len(letter.encode()))
     result = place(key).key
     length = len(result.encode())
-    assert MAX_KEY_BYTES - 3 <= length <= MAX_KEY_BYTES
+    assert MOST - 3 <= length <= MOST
     stem, _, suffix = result.rsplit(".", 2)
     assert suffix == "jpg"
     assert key.startswith(stem.removeprefix("colorized/"))
 
 
 def test_a_long_key_cut_at_a_slash_is_still_a_key() -> None:
-    result = place("xx" + "/f" * 511).key
-    assert len(result) == MAX_KEY_BYTES
+    result = place("x" + "/f" * 511).key
+    assert MOST - 1 <= len(result) <= MOST
     assert "f/." in result
 
 
