@@ -12,9 +12,7 @@ XMP = "http://ns.adobe.com/xap/1.0/"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 TIFF = "http://ns.adobe.com/tiff/1.0/"
 EXIF = "http://ns.adobe.com/exif/1.0/"
-EXIF_EXTENSION = "http://cipa.jp/exif/1.0/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
-LENSES = "http://ns.adobe.com/exif/1.0/aux/"
 NOTE = "http://ns.adobe.com/xmp/note/"
 ENHANCED = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 
@@ -28,12 +26,7 @@ _PREFIXES = {
 _OURS = {(IPTC_EXTENSION, "DigitalSourceType"), (XMP, "CreatorTool")}
 _UNTRUE = {(XMP, "Thumbnails"), (PHOTOSHOP, "ICCProfile"), (NOTE, "HasExtendedXMP")}
 """A picture that is not in colour, a profile that was left, a second packet that is not kept."""
-_PRIVATE = {
-    *((LENSES, name) for name in ("SerialNumber", "LensSerialNumber", "OwnerName")),
-    *((EXIF_EXTENSION, name) for name in ("BodySerialNumber", "LensSerialNumber")),
-    (EXIF_EXTENSION, "CameraOwnerName"),
-    (EXIF, "MakerNote"),
-}
+_PRIVATE_ENDS = "serialnumber", "ownername", "makernote"
 
 
 @dataclass(frozen=True)
@@ -102,6 +95,6 @@ def without_private(photo: Photo) -> Photo:
 
 
 def _is_private(name: Name) -> bool:
-    space, local = name
-    places = space in {EXIF, EXIF_EXTENSION} and local.startswith("GPS")
-    return places or name in _PRIVATE
+    """Whether a property of EXIF's namespaces or of a maker's own is about place, body or owner."""
+    local = name[1].lower()
+    return local.startswith("gps") or local.endswith(_PRIVATE_ENDS)

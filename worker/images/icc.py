@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from worker.colour.lightness import Space, srgb
+from worker.colour.lightness import LUMINANCE, Space, srgb
 from worker.images.errors import PARSER_ERRORS
 
 MAX_ICC = 4 * 1024 * 1024
@@ -20,6 +20,8 @@ _ADAPTED_BACK = np.array([-0.0283697, 1.0099955, 0.0210414])
 """Y at D65 of X, Y, Z at the profile connection space's D50 (Bradford, ICC.1:2022, annex E)."""
 _LIKE_SRGB = 0.05
 """Largest difference of L* at which a space is taken for sRGB: profiles round their numbers."""
+_COARSE = 256
+"""Levels at which curves are compared with sRGB's."""
 _DATE = slice(24, 36)
 _PARAMETERS = (1, 3, 4, 5, 7)
 """How many a parametric curve has, by its function's number (10.18)."""
@@ -69,21 +71,28 @@ def space_of(profile: Profile, dtype: np.dtype[Any]) -> Space | None:
     Raises:
         ValueError, struct.error: its curves or primaries make no sense.
     """
-    levels = np.linspace(0, 1, np.iinfo(dtype).max + 1)
-    plain = srgb(dtype)
-    if profile.kind == "GRAY":
-        light = _curve(profile.tags[b"kTRC"], levels)
-        if profile.data[20:24] == b"Lab ":
-            light = _luminance(light)
-        curves, luminance = [_sane(light)], plain.luminance
-    else:
-        curves = [_sane(_curve(profile.tags[name], levels)) for name in (b"rTRC", b"gTRC", b"bTRC")]
-        luminance = _luminances(profile.tags)
-    off = max(np.abs(_lstar(curve) - _lstar(plain.linear)).max() for curve in curves)
-    if off < _LIKE_SRGB and np.abs(luminance - plain.luminance).max() < _LIKE_SRGB / 100:
+    luminance = LUMINANCE if profile.kind == "GRAY" else _luminances(profile.tags)
+    if _is_srgb(_curves(profile, _COARSE), luminance):
         return None
+    curves = _curves(profile, np.iinfo(dtype).max + 1)
     same = all(np.array_equal(curve, curves[0]) for curve in curves)
     return Space(curves[0] if same else np.stack(curves, axis=1), luminance)
+
+
+def _curves(profile: Profile, count: int) -> list[NDArray[np.float32]]:
+    """Return linear light at so many levels of each channel."""
+    levels = np.linspace(0, 1, count)
+    if profile.kind == "RGB":
+        return [_sane(_curve(profile.tags[name], levels)) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    light = _curve(profile.tags[b"kTRC"], levels)
+    return [_sane(_luminance(light) if profile.data[20:24] == b"Lab " else light)]
+
+
+def _is_srgb(curves: list[NDArray[np.float32]], luminance: NDArray[np.float32]) -> bool:
+    plain = srgb(np.dtype(np.uint8)).linear
+    off = max(np.abs(_lstar(curve) - _lstar(plain)).max() for curve in curves)
+    near = np.abs(luminance - LUMINANCE).max() < _LIKE_SRGB / 100
+    return bool(off < _LIKE_SRGB and near)
 
 
 def to_srgb(pixels: NDArray[np.uint8], profile: Profile) -> NDArray[np.uint8] | None:
