@@ -164,7 +164,7 @@ def test_an_image_that_needs_too_much_memory_is_one_bad_file(
             raise error
         return process(*arguments)
 
-    monkeypatch.setattr("cli.colorize.process", fails_once)
+    monkeypatch.setattr("cli.one_file.process", fails_once)
     result = run("a.jpg", "b.jpg", "-o", "out", "--json")
     assert result.exit_code == 1
     first, second = reports(result)
