@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 TINY = np.float32(1e-30)
+CELLS = 1024
+"""Cells decoded at a time, which fit the cache; the whole takes three times as long."""
 
 
 def annealed_mean(
@@ -17,14 +19,27 @@ def annealed_mean(
     ``bias``, (bins,), is added to the logits first; see ``rebalancing_bias``.
     """
     bins, height, width = probabilities.shape
-    logits = np.log(np.maximum(probabilities.reshape(bins, -1), TINY))
+    flat = probabilities.reshape(bins, -1)
+    ab = np.empty((2, height * width), np.float32)
+    for first in range(0, height * width, CELLS):
+        part = slice(first, first + CELLS)
+        weights = _weights(flat[:, part], temperature, bias)
+        # As fast as a matrix product through BLAS, whose threads go on spinning on the cores.
+        np.einsum("qc,qp->cp", palette, weights, out=ab[:, part])
+        ab[:, part] /= weights.sum(axis=0)
+    return ab.reshape(2, height, width)
+
+
+def _weights(probabilities: Array, temperature: float, bias: Array | None) -> Array:
+    """Return what each bin counts, (bins, cells), for probabilities of that shape."""
+    if temperature == 1:
+        return probabilities if bias is None else probabilities * np.exp(bias)[:, None]
+    logits = np.log(np.maximum(probabilities, TINY))
     if bias is not None:
         logits += bias[:, None]
     logits -= logits.max(axis=0)
-    weights = np.exp(logits / np.float32(temperature))
-    # As fast as a matrix product through BLAS, whose threads go on spinning on the cores.
-    ab = np.einsum("qc,qp->cp", palette, weights) / weights.sum(axis=0)
-    return np.asarray(ab.reshape(2, height, width), dtype=np.float32)
+    logits /= np.float32(temperature)
+    return np.exp(logits, out=logits)
 
 
 def rebalancing_bias(prior: Array, vividness: float) -> Array:
