@@ -1,10 +1,13 @@
 """The colour pipeline: pure functions on arrays. No I/O, no settings, no globals."""
 
+from worker.colour.ambiguity import ambiguity, heat_map
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
 from worker.colour.distribution import Decoding, Distribution, decode
 from worker.colour.lightness import Lightness, lightness
 from worker.colour.network import Network, Prediction
+from worker.colour.packing import pack, unpack
 from worker.colour.pipeline import Colouring, colorize, predict, render
+from worker.colour.variants import Variant, variants
 
 __all__ = [
     "COLOUR_CHROMA",
@@ -14,10 +17,16 @@ __all__ = [
     "Lightness",
     "Network",
     "Prediction",
+    "Variant",
+    "ambiguity",
     "colorize",
     "decode",
+    "heat_map",
     "lightness",
+    "pack",
     "predict",
     "render",
     "residual_chroma",
+    "unpack",
+    "variants",
 ]
