@@ -1,5 +1,6 @@
 """The colour pipeline: pure functions on arrays. No I/O, no settings, no globals."""
 
+from worker.colour.ambiguity import ambiguity, heat_map
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
 from worker.colour.distribution import Decoding, Distribution, decode
 from worker.colour.fidelity import Difference, Sample, sample
@@ -9,6 +10,7 @@ from worker.colour.network import Network, Prediction
 from worker.colour.packing import pack, unpack
 from worker.colour.pipeline import Colouring, colorize, predict, render
 from worker.colour.reference import reference_weights
+from worker.colour.variants import Variant, variants
 
 __all__ = [
     "COLOUR_CHROMA",
@@ -21,8 +23,11 @@ __all__ = [
     "Network",
     "Prediction",
     "Sample",
+    "Variant",
+    "ambiguity",
     "colorize",
     "decode",
+    "heat_map",
     "lightness",
     "pack",
     "predict",
@@ -31,4 +36,5 @@ __all__ = [
     "residual_chroma",
     "sample",
     "unpack",
+    "variants",
 ]

@@ -62,13 +62,25 @@ def decode(distribution: Distribution, how: Decoding, lightness: Array | None = 
     """
     bias = _bias(distribution, how)
     if how.hints:
-        assert lightness is not None, "hints spread along the lightness"
-        ab = _hinted(distribution, how, bias, lightness)
+        ab = settle(distribution, how, lightness).mean
+        assert ab is not None, "what is settled has a mean"
     elif distribution.mean is not None and how.temperature == 1 and bias is None:
         ab = distribution.mean
     else:
         ab = annealed_mean(distribution.probabilities, distribution.palette, how.temperature, bias)
     return ab if how.saturation == 1 else ab * np.float32(how.saturation)
+
+
+def settle(
+    distribution: Distribution, how: Decoding, lightness: Array | None = None
+) -> Distribution:
+    """Return the distribution whose plain mean is ``decode``'s, but for the saturation."""
+    palette = distribution.palette
+    likely = anneal(distribution.probabilities, how.temperature, _bias(distribution, how))
+    if how.hints:
+        assert lightness is not None, "hints spread along the lightness"
+        likely = apply_hints(likely, palette, lightness, how.hints)
+    return Distribution(likely, palette, distribution.prior, annealed_mean(likely, palette, 1))
 
 
 def _bias(distribution: Distribution, how: Decoding) -> Array | None:
@@ -77,9 +89,3 @@ def _bias(distribution: Distribution, how: Decoding) -> Array | None:
     if rebalancing is None or how.bias is None:
         return rebalancing if how.bias is None else how.bias
     return rebalancing + how.bias
-
-
-def _hinted(distribution: Distribution, how: Decoding, bias: Array | None, light: Array) -> Array:
-    sharpened = anneal(distribution.probabilities, how.temperature, bias)
-    bent = apply_hints(sharpened, distribution.palette, light, how.hints)
-    return annealed_mean(bent, distribution.palette, 1)
