@@ -44,6 +44,7 @@ class FileColorizer:
         try:
             done = self._process(target)
             path = self._write(target, done)
+            more = self._write_extras(target, path, done)
         except AlreadyColor as error:
             measured = {"chroma": error.chroma, "width": error.width, "height": error.height}
             if self.options.on_color == "skip":
@@ -55,14 +56,13 @@ class FileColorizer:
             return report | {"error": as_problem(as_ours(error)).model_dump()}
         if done.chroma is not None:
             report["chroma"] = done.chroma
-        if done.distribution is not None:
-            report["distribution"] = str(_kept_path(path))
         return report | {
             "output": str(path),
             "width": done.width,
             "height": done.height,
             "model": self.engine.model.name,
             "fidelity": done.fidelity.model_dump(),
+            **more,
             "ms": {
                 name.removesuffix("_ms"): round(value, 1)
                 for name, value in done.timings.model_dump(exclude_none=True).items()
@@ -102,19 +102,42 @@ class FileColorizer:
             return file.read(MOST_BYTES + 1)
 
     def _write(self, target: Target, done: Processed) -> Path:
-        """Write the result beside its final name first, never over a source or another result."""
         path = _named(target, done.extension)
+        self._place(target, path, done.data)
+        self.taken.add(identity(path))
+        return path
+
+    def _place(self, target: Target, path: Path, data: bytes) -> None:
+        """Write a file beside its final name first, never over a source or another result."""
         in_place = path.exists() and path.parent.samefile(target.source.parent)
         if in_place or (path.exists() and identity(path) in self.taken):
             raise OSError(
                 f"the result would overwrite {path}, a source or another result; choose another -o"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        if done.distribution is not None:
-            _write_whole(_kept_path(path), done.distribution)
-        _write_whole(path, done.data)
-        self.taken.add(identity(path))
-        return path
+        part = path.with_name(f".{path.name}.part")
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _write_extras(self, target: Target, path: Path, done: Processed) -> dict[str, Any]:
+        """Write what belongs to a result; return what is said of it."""
+        extras, said = done.extras, dict[str, Any]()
+        for number, each in enumerate(extras.variants, 2):
+            other = path.with_name(f"{path.stem}.variant-{number}{path.suffix}")
+            self._place(target, other, each.data)
+            shown = {"output": str(other), "likelihood": round(each.likelihood, 4)}
+            said.setdefault("variants", []).append(shown)
+        if extras.ambiguity is not None and extras.ambiguity_map is not None:
+            drawn = path.with_name(f"{path.name}.ambiguity.png")
+            self._place(target, drawn, extras.ambiguity_map)
+            said |= {"ambiguity": round(extras.ambiguity, 4), "ambiguity_map": str(drawn)}
+        if extras.distribution is not None:
+            self._place(target, _kept_path(path), extras.distribution)
+            said["distribution"] = str(_kept_path(path))
+        return said
 
     def _result_path(self, target: Target) -> Path:
         with target.source.open("rb") as file:
@@ -134,12 +157,3 @@ def _named(target: Target, extension: str) -> Path:
 
 def _kept_path(result: Path) -> Path:
     return result.with_name(result.name + KEPT)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from worker.colour import (
 from worker.colour.lightness import Pixels
 from worker.control import Beside, decoding, distribution, favoured
 from worker.engines import Engine
+from worker.extras import NO_EXTRAS, Extras, Subject, make_extras, wanted
 from worker.images import (
     Photo,
     Provenance,
@@ -38,7 +39,7 @@ from worker.images import (
     reader,
     without_private,
 )
-from worker.kept import belonging, write_kept
+from worker.kept import belonging
 
 NOTHING = Beside()
 LOSSLESS: tuple[OutputFormat, ...] = ("png", "tiff")
@@ -56,8 +57,7 @@ class Processed:
     fidelity: Fidelity
     chroma: float | None = None
     """Of the source, see ``residual_chroma``; None if ``on_color`` did not have it measured."""
-    distribution: bytes | None = None
-    """What the network said, see ``worker.kept``; None if it was not to be kept."""
+    extras: Extras = NO_EXTRAS
 
     @property
     def content_type(self) -> str:
@@ -102,8 +102,8 @@ class Coloured:
     photo: Photo
     sample: Sample
     page: Page
-    distribution: bytes | None
-    """To be kept, if the options say so."""
+    subject: Subject | None
+    """For what is wanted beside the result."""
 
 
 def process(
@@ -136,7 +136,18 @@ def process(
     page = _encoded(coloured.page, began)
     after = _after(coloured, result, format)
     done = _finished(result, format, [page], after)
-    return replace(done, distribution=coloured.distribution)
+    if coloured.subject is None:
+        return done
+    return replace(done, extras=_extras(coloured.photo, coloured.subject, work))
+
+
+def _extras(photo: Photo, subject: Subject, work: Work) -> Extras:
+    """Make what is wanted beside a result, of whose metadata other colourings have all."""
+
+    def encoded(pixels: Pixels) -> bytes:
+        return encode(replace(photo, pixels=pixels), work.format, work.options.quality)
+
+    return make_extras(subject, work.options, encoded)
 
 
 def _all_pages(data: bytes, offsets: Sequence[int], work: Work) -> Processed:
@@ -202,10 +213,11 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     before = kept.difference(lambda rows: rgb[rows])
     result = replace(photo, pixels=rgb, space=None)
     page = Page(photo.width, photo.height, before, timings, chroma)
-    packed = None
-    if options.keep_distribution:
-        packed = write_kept(said, belonging(data, work.engine, options.detail))
-    return Coloured(_signed(result, work, before), kept, page, packed)
+    subject = None
+    if wanted(options):
+        of = belonging(data, work.engine, options.detail)
+        subject = Subject(source, said, work.how, of)
+    return Coloured(_signed(result, work, before), kept, page, subject)
 
 
 def _signed(photo: Photo, work: Work, before: Difference) -> Photo:

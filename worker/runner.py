@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.formats import OutputFormat, format_of
 from core.jobs import Attempt, Attempts, Job, JobResult, Skipped, Stage, State, read_by
-from core.jobs.records import ModelRef
+from core.jobs.records import ModelRef, Variant
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
@@ -141,7 +141,7 @@ class Runner:
         destination = self._destination(job, print_of, image.extension)
         ref = ModelRef(name=model.name, digest=model.digest)
         began = self._begin_to_store(attempt)
-        kept = self._keep(destination, image.distribution)
+        more = self._store_extras(destination, image)
         etag = self._store(job, destination, image, ref, source)
         return JobResult(
             destination=destination,
@@ -153,7 +153,7 @@ class Runner:
             etag=etag,
             chroma=image.chroma,
             fidelity=image.fidelity,
-            distribution=kept,
+            **more,
             timings=stored(image.timings, began),
         )
 
@@ -176,13 +176,35 @@ class Runner:
         self.attempts.enter(attempt, Stage.STORE)
         return perf_counter()
 
-    def _keep(self, destination: ObjectRef, distribution: bytes | None) -> ObjectRef | None:
-        """Store what the network said, before the result: where that is, this is too."""
-        if distribution is None:
-            return None
-        place = beside(destination, "distribution")
-        self._patiently(lambda: self.storage.store(place, distribution, CONTENT_TYPE))
-        return place
+    def _store_extras(self, destination: ObjectRef, image: Processed) -> dict[str, Any]:
+        """Store what lies beside a result, before it: where that is, all is.
+
+        Return what the job's result says of it.
+        """
+        extras = image.extras
+
+        def stored(name: str, data: bytes | None, content_type: str) -> ObjectRef | None:
+            if data is None:
+                return None
+            place = beside(destination, name)
+            self._patiently(lambda: self.storage.store(place, data, content_type))
+            return place
+
+        return {
+            "variants": tuple(
+                Variant(
+                    destination=cast(
+                        ObjectRef,
+                        stored(f"variant-{n}.{image.extension}", each.data, image.content_type),
+                    ),
+                    likelihood=each.likelihood,
+                )
+                for n, each in enumerate(extras.variants, 2)
+            ),
+            "ambiguity": extras.ambiguity,
+            "ambiguity_map": stored("ambiguity.png", extras.ambiguity_map, "image/png"),
+            "distribution": stored("distribution", extras.distribution, CONTENT_TYPE),
+        }
 
     def _store(
         self,

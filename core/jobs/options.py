@@ -82,8 +82,11 @@ class Options(Record):
     def _pages_are_for_tiff_alone(self) -> Self:
         if self.pages == "all" and self.format not in (None, "tiff"):
             raise ValueError("all pages are kept in a TIFF only; leave out format, or pages")
-        if self.pages == "all" and self.keep_distribution:
-            raise ValueError("a distribution is kept of one page only; leave out pages")
+        more = (self.variants or 1) > 1 or self.ambiguity or self.keep_distribution
+        if self.pages == "all" and more:
+            raise ValueError(
+                "variants, ambiguity and distributions are of one page; leave out pages"
+            )
         return self
 
     def changed_by(self, other: "Options") -> "Options":

@@ -2,13 +2,14 @@
 
 from worker.colour.ambiguity import ambiguity, heat_map
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
-from worker.colour.distribution import Decoding, Distribution, decode
+from worker.colour.compose import compose
+from worker.colour.distribution import Decoding, Distribution, decode, settle
 from worker.colour.fidelity import Difference, Sample, sample
 from worker.colour.hints import Hint
 from worker.colour.lightness import Lightness, lightness
 from worker.colour.network import Network, Prediction
 from worker.colour.packing import pack, unpack
-from worker.colour.pipeline import Colouring, colorize, predict, render
+from worker.colour.pipeline import Colouring, colorize, light_of, predict, render
 from worker.colour.reference import reference_weights
 from worker.colour.variants import Variant, variants
 
@@ -26,8 +27,10 @@ __all__ = [
     "Variant",
     "ambiguity",
     "colorize",
+    "compose",
     "decode",
     "heat_map",
+    "light_of",
     "lightness",
     "pack",
     "predict",
@@ -35,6 +38,7 @@ __all__ = [
     "render",
     "residual_chroma",
     "sample",
+    "settle",
     "unpack",
     "variants",
 ]

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from worker.colour.compose import Upsample, compose
 from worker.colour.distribution import PLAIN, Decoding, Distribution, decode
 from worker.colour.input_shape import Fit, input_shape
-from worker.colour.lightness import Lightness, Pixels
+from worker.colour.lightness import Lightness, Pixels, Plane
 from worker.colour.network import Network
 from worker.colour.shrink import resized
 
 LIGHT_PER_CELL = 4
-"""Pixels of lightness along a cell of the distribution, for hints."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,14 @@ def render(
 
     ``out``, (h, w, 3) of the source's depth, takes the result if it is given.
     """
-    light = None
-    if how.hints:
-        height, width = distribution.probabilities.shape[1:]
-        light = resized(source, LIGHT_PER_CELL * height, LIGHT_PER_CELL * width)
+    light = light_of(source, distribution) if how.hints else None
     return compose(source, decode(distribution, how, light), out, upsample)
+
+
+def light_of(source: Lightness, distribution: Distribution) -> Plane:
+    """Return L* of an image in four pixels along each cell of its distribution, for hints."""
+    height, width = distribution.probabilities.shape[1:]
+    return resized(source, LIGHT_PER_CELL * height, LIGHT_PER_CELL * width)
 
 
 def network_input(source: Lightness, size: int, fit: Fit = "square") -> NDArray[np.float32]:

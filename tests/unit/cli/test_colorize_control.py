@@ -87,3 +87,15 @@ def test_what_cannot_be_is_refused_before_any_work(arguments: list[str]) -> None
     result = run(*arguments)
     assert result.exit_code == 2
     assert not Path("out").exists()
+
+
+def test_variants_and_doubts_lie_beside_the_result() -> None:
+    report = json.loads(run("--variants", "3", "--ambiguity", "--json").stdout)
+    assert 0 < report["ambiguity"] < 1
+    assert decoded(Path(report["ambiguity_map"]).read_bytes()).shape == (120, 160, 3)
+    result = decoded(Path(report["output"]).read_bytes())
+    for number, each in enumerate(report.get("variants", []), 2):
+        assert each["output"] == f"out/a.variant-{number}.png"
+        other = decoded(Path(each["output"]).read_bytes())
+        assert other.shape == result.shape
+        assert not np.array_equal(other, result)

@@ -73,8 +73,8 @@ def test_what_was_kept_gives_the_same_picture_without_the_network(
 ) -> None:
     options: dict[str, Any] = {"detail": detail} if detail else {}
     first = made(engine, keep_distribution=True, **options)
-    assert first.distribution
-    assert len(first.distribution) <= 409_600
+    assert first.extras.distribution
+    assert len(first.extras.distribution) <= 409_600
 
     class Resting:
         """A network that must not run."""
@@ -89,13 +89,13 @@ def test_what_was_kept_gives_the_same_picture_without_the_network(
         Resting(),  # type: ignore[arg-type]
         Options.model_validate({"format": "png", **options}),
         10**6,
-        beside=Beside(distribution=first.distribution),
+        beside=Beside(distribution=first.extras.distribution),
     )
     assert np.abs(ab(first) - ab(again)).mean() < 0.5
 
 
 def test_what_was_kept_of_another_source_network_or_detail_is_refused(engine: Engine) -> None:
-    kept = made(engine, keep_distribution=True).distribution
+    kept = made(engine, keep_distribution=True).extras.distribution
     assert kept
     aids = Beside(distribution=kept)
     other = encoded(gradient(120, 160, seed=4))
@@ -111,7 +111,7 @@ def test_what_was_kept_of_another_source_network_or_detail_is_refused(engine: En
 
 @pytest.mark.parametrize("cut", [0, 1, 30, 300, -1])
 def test_damage_to_what_was_kept_is_found(engine: Engine, cut: int) -> None:
-    kept = made(engine, keep_distribution=True).distribution
+    kept = made(engine, keep_distribution=True).extras.distribution
     assert kept
     with pytest.raises(DistributionMismatch):
         made(engine, Beside(distribution=kept[:cut]))
@@ -121,3 +121,31 @@ def test_guided_upsampling_and_detail_change_the_picture(engine: Engine) -> None
     plain = ab(made(engine))
     for options in ({"upsample": "guided"}, {"detail": 448}):
         assert np.abs(ab(made(engine, **options)) - plain).mean() > 0.05
+
+
+def test_variants_are_other_pictures_of_the_same_lightness(engine: Engine) -> None:
+    first = made(engine, variants=4, seed=1)
+    others = first.extras.variants
+    again = made(engine, variants=4, seed=1)
+    assert [each.data for each in again.extras.variants] == [each.data for each in others]
+    likelihoods = [each.likelihood for each in others]
+    assert likelihoods == sorted(likelihoods, reverse=True)
+    plain = ab(first)
+    for each in others:
+        assert decoded(each.data).shape == decoded(first.data).shape
+        rgb = decoded(each.data).astype(np.float32) / 255
+        assert np.abs(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 1:] - plain).mean() > 1
+
+
+def test_ambiguity_is_a_number_and_a_map_of_the_pictures_size(engine: Engine) -> None:
+    extras = made(engine, ambiguity=True).extras
+    assert extras.ambiguity is not None
+    assert 0 < extras.ambiguity < 1
+    assert extras.ambiguity_map
+    assert decoded(extras.ambiguity_map).shape == (120, 160, 3)
+
+
+def test_extras_are_of_one_page() -> None:
+    for more in ({"variants": 2}, {"ambiguity": True}, {"keep_distribution": True}):
+        with pytest.raises(ValueError, match="one page"):
+            Options.model_validate({"pages": "all", **more})
