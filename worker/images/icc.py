@@ -25,6 +25,8 @@ _COARSE = 256
 _DATE = slice(24, 36)
 _PARAMETERS = (1, 3, 4, 5, 7)
 """How many a parametric curve has, by its function's number (10.18)."""
+_STEEPEST = 20.0
+"""Exponent beyond which a parametric curve is damage."""
 Curve = NDArray[np.float64]
 
 
@@ -153,6 +155,8 @@ def _curve(data: bytes, x: Curve) -> Curve:
 def _parametric(function: int, parameters: list[float], x: Curve) -> Curve:
     """Return one of the five functions (10.18, table 68)."""
     g, a, b, c, d, e, f = (parameters + [0.0] * 6)[:7]
+    if not 0 < g <= _STEEPEST:
+        raise ValueError("a curve has an exponent that no curve has")
     if function == 0:
         return np.asarray(np.power(x, g), np.float64)
     if not a:

@@ -214,3 +214,10 @@ def test_the_profile_of_results_is_always_the_same_bytes() -> None:
 def test_plain_tiff_has_no_profile() -> None:
     photo = decode(tiff(RGB, 2), LIMIT)
     assert (photo.space, photo.icc) == (None, None)
+
+
+@pytest.mark.parametrize("exponent", [-1.0, 0.0, 21.0, 32_767.0, -32_765.6])
+def test_a_curve_with_an_exponent_that_no_curve_has_is_as_no_profile(exponent: float) -> None:
+    broken = profiles.rgb(profiles.parametric(3, exponent, *SRGB_PARAMETERS[1:]))
+    photo = decode(tiff_with(RGB[:4, :4], broken), LIMIT)
+    assert photo.space is None
