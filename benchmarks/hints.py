@@ -30,7 +30,7 @@ from worker.colour.reference import reference_weights
 from worker.engines import Engine, load_engine
 from worker.images import decode
 
-HEIGHT = 360
+HEIGHT = 300
 PICTURES = {
     "grace-hopper.jpg": [Hint.point(0.85, 0.3, -5, -30), Hint.point(0.3, 0.85, 35, 20)],
     "astronaut.jpg": [Hint.point(0.25, 0.85, 20, -55), Hint.point(0.6, 0.1, -10, -20)],
@@ -74,7 +74,7 @@ def main(output: Path) -> None:
     padded = [
         np.pad(s, ((0, 8), (0, width - s.shape[1]), (0, 0)), constant_values=255) for s in strips
     ]
-    Image.fromarray(np.vstack(padded)).save(output / "hints.jpg", quality=85)
+    Image.fromarray(np.vstack(padded)).save(output / "hints.jpg", quality=80)
 
 
 def know(name: str, engine: Engine) -> Known:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.colour.decode import TINY, Array
 from worker.colour.flood import distances
@@ -12,6 +13,8 @@ from worker.colour.looks import Looks, Place, looks_of
 
 SIGMA = 5.0
 """Of the Gaussian around a hint's ab: that of the soft encoding (Zhang et al. 2016, 2.1)."""
+REACH = 6 * SIGMA
+"""Distance in ab at which a bin gets nothing from a hint."""
 TRUST = 0.25
 """How much the network's own opinion counts among the bins near a hint."""
 RIVALRY = 0.03
@@ -93,8 +96,13 @@ def apply_hints(
     result = own * (1 - said.sum(axis=0))
     for (hint, place), amount in zip(heard, said, strict=True):
         here = np.flatnonzero(amount)
-        ab = np.outer(_shade(looks.light, place).ravel()[here], (hint.a, hint.b))
-        result[:, here] += amount[here] * _around(ab.astype(np.float32), own[:, here], palette)
+        if not here.size:
+            continue
+        shade = _shade(looks.light, place).ravel()[here]
+        ab = np.outer(shade, (hint.a, hint.b)).astype(np.float32)
+        near = _near(ab, palette)
+        both = np.ix_(near, here)
+        result[both] += amount[here] * _around(ab, own[both], palette[near])
     return np.asarray(result.reshape(probabilities.shape), np.float32)
 
 
@@ -137,6 +145,16 @@ def _shade(light: Array, place: Place) -> Array:
     """
     relative = (light + 16) / (np.median(light[place]) + 16)
     return np.asarray(np.clip(relative, *SHADE), np.float32)
+
+
+def _near(ab: Array, palette: Array) -> NDArray[np.intp]:
+    """Return the bins that get anything from a hint whose ab, (n, 2), differs in chroma only."""
+    chroma = np.hypot(*ab.T)
+    first, last = ab[chroma.argmin()], ab[chroma.argmax()]
+    way = last - first
+    share = np.einsum("qc,c->q", palette - first, way) / max(float(way @ way), 1e-6)
+    away = np.hypot(*(palette - first - np.clip(share, 0, 1)[:, None] * way).T)
+    return np.flatnonzero(away <= max(REACH, float(away.min())))
 
 
 def _around(ab: Array, opinion: Array, palette: Array) -> Array:
