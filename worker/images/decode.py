@@ -10,9 +10,11 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from core.errors import BrokenImage, EmptyObject, ImageTooLarge, UnsupportedFormat
 from worker.colour.bands import BAND_PIXELS
 from worker.colour.lightness import Pixels
+from worker.images.containers import check_container, check_tiles
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
-from worker.images.jpeg import decode_jpeg
+from worker.images.ifd import check_exif
+from worker.images.jpeg import check_markers, decode_jpeg
 from worker.images.photo import Photo, format_like
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
@@ -37,12 +39,14 @@ def decode(data: bytes, max_pixels: int) -> Photo:
     """
     if not data:
         raise EmptyObject("the source has no bytes")
+    check_container(data, max_pixels)
     with _open(data) as image:
         if image.width * image.height > max_pixels:
             raise ImageTooLarge(
                 f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
                 "see TINTYPE_MAX_PIXELS"
             )
+        check_tiles(image, max_pixels)
         pixels, alpha = _pixels(image, data)
         orientation, exif = _orientation(image)
         icc = image.info.get("icc_profile")
@@ -73,12 +77,20 @@ def _orientation(image: Image.Image) -> tuple[int, bytes | None]:
         # Decoding turned it upright; the rest of its tags is its own structure.
         return 1, None
     try:
+        check_exif(_exif(image))
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         exif.pop(ExifTags.Base.Orientation, None)
         return orientation, exif.tobytes() if len(exif) else None
-    except PARSER_ERRORS:
+    except (BrokenImage, *PARSER_ERRORS):
         return 1, None
+
+
+def _exif(image: Image.Image) -> bytes:
+    """Return the block that Pillow will read: its own, or the hexadecimal text of ImageMagick."""
+    if (block := image.info.get("exif")) is not None:
+        return bytes(block)
+    return bytes.fromhex("".join(image.info.get("Raw profile type exif", "").split("\n")[3:]))
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
@@ -97,6 +109,8 @@ def _pixels(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
             image.load()
             return decode_colour(image, data)
         mode = image.mode
+        if image.format in _JPEG:
+            check_markers(data)
         if image.format in _JPEG and mode in {"L", "RGB"}:
             return decode_jpeg(data, mode == "L", image.height, image.width), None
         if mode in _GREY_16 or (mode == "I" and image.format == "PNG"):

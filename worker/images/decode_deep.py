@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import BrokenImage, UnsupportedFormat
+from core.errors import UnsupportedFormat
 from worker.colour.lightness import Pixels
 from worker.images.codecs import imdecode
 
@@ -34,8 +34,6 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
     Raises:
         BrokenImage, UnsupportedFormat: OpenCV cannot read it.
     """
-    if image.format == "PNG":
-        _check_chunks(data)
     array = imdecode(data, cv2.IMREAD_UNCHANGED, (image.height, image.width))
     if array.dtype != np.uint16:
         raise UnsupportedFormat("16-bit images of this kind are not supported")
@@ -53,12 +51,3 @@ def grey_levels(image: Image.Image) -> NDArray[np.uint16]:
         # Of 8 bits, Pillow has done it.
         np.invert(grey, out=grey)
     return grey
-
-
-def _check_chunks(png: bytes) -> None:
-    """Refuse a chunk that is longer than the file: OpenCV allocates whatever it promises."""
-    at = 8
-    while at < len(png) and png[at + 4 : at + 8] != b"IEND":
-        at += 12 + int.from_bytes(png[at : at + 4])
-    if at > len(png):
-        raise BrokenImage("a chunk of the image is longer than the file")
