@@ -19,6 +19,7 @@ from core.jobs.records import OnColor
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine
+from worker.memory import MemoryLimit
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
@@ -77,7 +78,8 @@ def colorize(
     for error in found.errors:
         click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
     failed = skipped = 0
-    with _progress(visible=not as_json) as progress:
+    memory = MemoryLimit(settings.memory)
+    with memory.kept(), _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
         for target in targets:
             report = _one(target, network, options, settings, taken)

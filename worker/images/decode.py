@@ -12,7 +12,7 @@ from worker.colour.bands import BAND_PIXELS
 from worker.colour.lightness import Pixels
 from worker.images.containers import check_container, check_tiles
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
-from worker.images.errors import PARSER_ERRORS, is_out_of_memory
+from worker.images.errors import PARSER_ERRORS, is_out_of_memory, naming_a_lack_of_memory
 from worker.images.ifd import check_exif
 from worker.images.jpeg import check_markers, decode_jpeg
 from worker.images.photo import Photo, format_like
@@ -36,6 +36,7 @@ def decode(data: bytes, max_pixels: int) -> Photo:
         UnsupportedFormat: they are not JPEG, PNG, TIFF, WebP or BMP, or of a kind unknown here.
         ImageTooLarge: the header promises more than ``max_pixels``; nothing was decoded.
         BrokenImage: the file is cut short or damaged.
+        OutOfMemory: it failed where memory is limited to less than it may need.
     """
     if not data:
         raise EmptyObject("the source has no bytes")
@@ -47,7 +48,8 @@ def decode(data: bytes, max_pixels: int) -> Photo:
                 "see TINTYPE_MAX_PIXELS"
             )
         check_tiles(image, max_pixels)
-        pixels, alpha = _pixels(image, data)
+        with naming_a_lack_of_memory(image.width * image.height):
+            pixels, alpha = _pixels(image, data)
         orientation, exif = _orientation(image)
         icc = image.info.get("icc_profile")
         return Photo(

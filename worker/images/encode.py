@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from PIL import Image
 from core.errors import ImageTooLarge
 from core.formats import OutputFormat
 from worker.colour.lightness import Pixels
+from worker.images.errors import naming_a_lack_of_memory
 from worker.images.jpeg import encode_jpeg
 from worker.images.photo import Photo, with_alpha
 from worker.images.png import encode_png
@@ -28,31 +28,32 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
     Raises:
         ImageTooLarge: the format cannot hold an image of this size.
         BrokenImage: the encoder refuses it.
+        OutOfMemory: it failed where memory is limited to less than it may need.
     """
     limit = MAX_SIDE.get(format)
     if limit and max(photo.width, photo.height) > limit:
         raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for tiff")
+    with naming_a_lack_of_memory(photo.width * photo.height):
+        return _encode(photo, format, quality)
+
+
+def _encode(photo: Photo, format: OutputFormat, quality: int | None) -> bytes:
     if format == "png":
         return encode_png(photo)
+    if format == "tiff":
+        return encode_tiff(photo)
     if photo.pixels.dtype == np.uint16:
-        if format == "tiff":
-            return encode_tiff(photo)
         photo = _to_8_bits(photo)
     if format == "jpeg":
         return encode_jpeg(photo, quality or DEFAULT_QUALITY)
-    return _with_pillow(photo, format, quality)
+    return _webp(photo, quality or DEFAULT_QUALITY)
 
 
-def _with_pillow(photo: Photo, format: OutputFormat, quality: int | None) -> bytes:
-    options: dict[str, Any] = {"icc_profile": photo.icc, "dpi": photo.dpi}
-    if format == "webp":
-        options |= {"quality": quality or DEFAULT_QUALITY, "exif": photo.exif}
-    if format == "tiff":
-        # The tags of a TIFF's own structure are among EXIF's, so it takes none.
-        options["compression"] = "tiff_adobe_deflate"
+def _webp(photo: Photo, quality: int) -> bytes:
+    metadata = {"icc_profile": photo.icc, "exif": photo.exif}
     out = io.BytesIO()
     image = Image.fromarray(with_alpha(photo))
-    image.save(out, format.upper(), **{key: value for key, value in options.items() if value})
+    image.save(out, "WEBP", quality=quality, **{k: v for k, v in metadata.items() if v})
     return out.getvalue()
 
 
