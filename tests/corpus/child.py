@@ -2,18 +2,18 @@
 
 import faulthandler
 import os
-import resource
 import time
 import warnings
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from benchmarks.memory import Peak
 from core.jobs.records import Options
 from core.settings import MIB
 from models.manifest import open_folder
 from worker.engines import Engine, load_engine
-from worker.memory import MemoryLimit, data_bytes
+from worker.memory import MemoryLimit
 from worker.problems import as_ours
 from worker.processing import process
 
@@ -32,19 +32,11 @@ class Ending:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Ready:
-    """What the process held when it began."""
-
-    pid: int
-    held: int
-    """As RLIMIT_DATA counts, bytes."""
-    resident: int
-    """The most so far, bytes."""
-
-
 def work(connection: Connection, model: Path, log: Path) -> None:
-    """Take paths of files from the connection until None comes; answer each with its ending."""
+    """Take paths of files from the connection until None comes; answer each with its ending.
+
+    At the end, tell by how much memory has grown in between, bytes at the highest.
+    """
     with log.open("w") as file:
         # Decoders write what they think of a file; a crash writes where it was.
         os.dup2(file.fileno(), 1)
@@ -52,12 +44,11 @@ def work(connection: Connection, model: Path, log: Path) -> None:
         faulthandler.enable(file)
         warnings.simplefilter("ignore")
         engine = load_engine("opencv", open_folder(model), threads=1)
-        held = data_bytes() or 0
-        with MemoryLimit(MEMORY).kept():
-            connection.send(Ready(os.getpid(), held, peak_resident()))
+        with MemoryLimit(MEMORY).kept(), Peak() as peak:
+            connection.send(None)
             while (path := connection.recv()) is not None:
                 connection.send(_ending(path, engine))
-            connection.send(peak_resident())
+        connection.send(peak.extra)
 
 
 def _ending(path: Path, engine: Engine) -> Ending:
@@ -69,8 +60,3 @@ def _ending(path: Path, engine: Engine) -> Ending:
         ours = as_ours(error)
         code, detail = ours.code, f"{ours} ({error!r})"
     return Ending(code, detail, time.perf_counter() - began)
-
-
-def peak_resident() -> int:
-    """Return the most memory that this process has had, bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

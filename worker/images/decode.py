@@ -19,6 +19,8 @@ from worker.images.photo import Photo, format_like
 
 INPUT_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 MAX_DPI = 65_535
+MAX_SIDE = 1_000_000
+"""Resizing takes memory for each row and column, whatever the number of pixels."""
 MAX_ICC = 4 * 1024 * 1024
 _GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
 _JPEG = {"JPEG", "MPO"}
@@ -34,7 +36,8 @@ def decode(data: bytes, max_pixels: int) -> Photo:
     Raises:
         EmptyObject: there are no bytes.
         UnsupportedFormat: they are not JPEG, PNG, TIFF, WebP or BMP, or of a kind unknown here.
-        ImageTooLarge: the header promises more than ``max_pixels``; nothing was decoded.
+        ImageTooLarge: the header promises more than ``max_pixels``, or than ``MAX_SIDE`` on a
+            side; nothing was decoded.
         BrokenImage: the file is cut short or damaged.
         OutOfMemory: it failed where memory is limited to less than it may need.
     """
@@ -47,6 +50,8 @@ def decode(data: bytes, max_pixels: int) -> Photo:
                 f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
                 "see TINTYPE_MAX_PIXELS"
             )
+        if max(image.size) > MAX_SIDE:
+            raise ImageTooLarge(f"the image has more than {MAX_SIDE} pixels on a side")
         check_tiles(image, max_pixels)
         with naming_a_lack_of_memory(image.width * image.height):
             pixels, alpha = _pixels(image, data)

@@ -148,3 +148,9 @@ def test_a_plain_webp_tells_its_size(lossless: bool) -> None:
     assert decode(data, 120_000).pixels.shape == (300, 400, 3)
     with pytest.raises(ImageTooLarge, match="400 x 300 pixels"):
         decode(data, 119_999)
+
+
+@pytest.mark.parametrize("shape", [(1, 1_000_001), (1_000_001, 1)])
+def test_a_side_of_more_than_a_million_pixels_is_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(ImageTooLarge, match="on a side"):
+        decode(encoded(np.zeros(shape, np.uint8), "TIFF"), 10_000_000)
