@@ -20,6 +20,7 @@ from core.settings import Settings
 from models import Catalogue
 from worker.engines import Engine, load_engine
 from worker.images import format_like
+from worker.memory import MemoryLimit
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
@@ -90,7 +91,8 @@ def colorize(
     for error in found.errors:
         click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
     failed = skipped = existing = 0
-    with _progress(visible=not as_json) as progress:
+    memory = MemoryLimit(settings.memory)
+    with memory.kept(), _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
         for target in targets:
             there = _existing(target, options, taken) if skip_existing else None
