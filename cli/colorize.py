@@ -18,6 +18,7 @@ from core.jobs import Options
 from core.settings import Settings
 from models import Catalogue
 from worker.engines import load_engine
+from worker.memory import MemoryLimit
 
 
 @click.command()
@@ -83,7 +84,8 @@ def colorize(
     for error in found.errors:
         click.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
     failed = skipped = existing = 0
-    with _progress(visible=not as_json) as progress:
+    memory = MemoryLimit(settings.memory)
+    with memory.kept(), _progress(visible=not as_json) as progress:
         task = progress.add_task("Colorizing", total=len(targets))
         for target in targets:
             there = files.existing(target) if skip_existing else None

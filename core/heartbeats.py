@@ -57,9 +57,12 @@ class Heartbeat(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Beat until stopped; a beat that Redis misses is tried again at the next interval."""
+        """Beat until stopped; a beat that fails is tried again at the next interval.
+
+        A job that takes all memory takes this thread's, too, for a moment.
+        """
         while not self._stopped.is_set():
-            with suppress(RedisError):
+            with suppress(RedisError, MemoryError):
                 now = _now(self._redis)
                 self._redis.zadd(self._key, {self._member: now})
                 self._redis.zremrangebyscore(self._key, "-inf", now - 10 * LIFETIME)

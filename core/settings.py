@@ -16,9 +16,25 @@ from core.webhook_urls import check_networks, check_webhook_url
 
 MIB = 1024 * 1024
 MOST_CHILDREN = 4
+BASE_MEMORY = 256 * MIB
+BYTES_A_PIXEL = 40
+"""What the costliest kind of image takes, from its bytes to those of its result, and a third more:
+docs/security.md."""
+LEAST_MEMORY = 64 * MIB
 Seconds = Annotated[float, Field(gt=0)]
 Networks = Annotated[str, AfterValidator(check_networks)]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]
+
+
+def check_memory(bytes: int) -> int:
+    """Return a limit on memory that a worker can work with.
+
+    Raises:
+        ValueError: it is too low.
+    """
+    if 0 < bytes < LEAST_MEMORY:
+        raise ValueError(f"at least {LEAST_MEMORY} bytes, or 0 for no limit")
+    return bytes
 
 
 class Settings(BaseSettings):
@@ -55,6 +71,8 @@ class Settings(BaseSettings):
     """Children of one worker process, each with its own loaded network; 0: see ``children``."""
     max_pixels: int = Field(default=100_000_000, ge=1)
     max_bytes: int = Field(default=64 * MIB, ge=1)
+    max_memory: Annotated[int, Field(ge=0), AfterValidator(check_memory)] | None = None
+    """Bytes that a worker's child may take beyond what it holds; 0: no limit; None: ``memory``."""
     max_queued: int = Field(default=100_000, ge=0)
     """Jobs that may wait; more are refused with 429. 0: no limit."""
     batch_window: int = Field(default=2000, ge=1)
@@ -116,6 +134,13 @@ class Settings(BaseSettings):
     def access(self) -> Access:
         """What jobs may read and write."""
         return Access.parse(self.buckets).with_own(self.bucket)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that one process may take for its work; by default what ``max_pixels`` need."""
+        if self.max_memory is None:
+            return BASE_MEMORY + self.max_pixels * BYTES_A_PIXEL
+        return self.max_memory
 
     @property
     def children(self) -> int:

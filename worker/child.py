@@ -21,6 +21,7 @@ from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.known import KnownResults
 from worker.leases import LeaseKeeper
+from worker.memory import MemoryLimit
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,12 @@ class Child:
     def _load(self) -> None:
         settings = self._settings
         self.stopping.listen()
-        engines = EnginePool(Catalogue.from_settings(settings), settings.engine, threads(settings))
+        engines = EnginePool(
+            Catalogue.from_settings(settings),
+            settings.engine,
+            threads(settings),
+            MemoryLimit(settings.memory),
+        )
         engine = engines.get()
         model = engine.model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)

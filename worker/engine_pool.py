@@ -5,6 +5,7 @@ from collections import OrderedDict
 
 from models import Catalogue, Model
 from worker.engines import Engine, load_engine
+from worker.memory import UNLIMITED, MemoryLimit
 
 MAX_LOADED = 3
 
@@ -12,10 +13,18 @@ MAX_LOADED = 3
 class EnginePool:
     """Loads each network once; the least recently used one goes when there are too many."""
 
-    def __init__(self, catalogue: Catalogue, engine: str, threads: int) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        engine: str,
+        threads: int,
+        memory: MemoryLimit = UNLIMITED,
+    ) -> None:
+        """``memory``: what jobs may take beyond the networks; it is set after each is loaded."""
         self._catalogue = catalogue
         self._engine = engine
         self._threads = threads
+        self._memory = memory
         self._models: dict[str | None, Model] = {}
         self._loaded: OrderedDict[str, Engine] = OrderedDict()
         self._lock = threading.Lock()
@@ -30,9 +39,8 @@ class EnginePool:
         with self._lock:
             model = self._model(name)
             if model.name not in self._loaded:
-                self._loaded[model.name] = load_engine(self._engine, model, self._threads)
-                while len(self._loaded) > MAX_LOADED:
-                    self._loaded.popitem(last=False)
+                with self._memory.lifted():
+                    self._load(model)
             self._loaded.move_to_end(model.name)
             return self._loaded[model.name]
 
@@ -44,6 +52,11 @@ class EnginePool:
         """
         with self._lock:
             return self._model(name).digest
+
+    def _load(self, model: Model) -> None:
+        self._loaded[model.name] = load_engine(self._engine, model, self._threads)
+        while len(self._loaded) > MAX_LOADED:
+            self._loaded.popitem(last=False)
 
     def _model(self, name: str | None) -> Model:
         if name not in self._models:

@@ -20,12 +20,15 @@ class LeaseKeeper(threading.Thread):
         self._held: tuple[Attempt, float] | None = None
 
     def run(self) -> None:
-        """Renew until the process ends; what Redis misses is tried again at the next turn."""
+        """Renew until the process ends; what fails is tried again at the next turn.
+
+        A job that takes all memory takes this thread's, too, for a moment.
+        """
         while True:
             time.sleep(RENEW_SECONDS)
             held = self._held
             if held and time.monotonic() < held[1]:
-                with suppress(QueueUnavailable):
+                with suppress(QueueUnavailable, MemoryError):
                     self._attempts.renew(held[0])
 
     @contextmanager

@@ -16,7 +16,10 @@ def as_ours(error: Exception) -> TintypeError:
         case SoftTimeLimitExceeded():
             return JobTimeout(TIMED_OUT.detail)
         case _ if is_out_of_memory(error):
-            return OutOfMemory("the image needs more memory than the worker has")
+            return OutOfMemory(
+                "the image needs more memory than the worker has or may take; "
+                "see TINTYPE_MAX_MEMORY"
+            )
         case _:
             return AttemptError(
                 f"unexpected {type(error).__name__}; the worker's log has the details"

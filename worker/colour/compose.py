@@ -28,8 +28,8 @@ def compose(
         raise ValueError(f"the result has another shape or depth than {(height, width, 3)}")
     guided = upsample == "guided"
     small = np.concatenate(linear_models(source, ab)) if guided else ab
-    wide = [_resize_columns(plane, width) for plane in small]
-    vertical = _row_weights(small.shape[1], height)
+    wide = [_resize_columns(plane, height, width) for plane in small]
+    vertical = _row_weights(len(wide[0]), height)
 
     def begin() -> Work:
         size = band_rows(height, width), width
@@ -78,9 +78,13 @@ def _quantize(rgb: Plane, out: Pixels) -> None:
         out[:] = rgb
 
 
-def _resize_columns(plane: Plane, width: int) -> Plane:
-    """Return a plane resized along x only, (small_h, width)."""
-    wide = cv2.resize(plane, (width, plane.shape[0]), interpolation=cv2.INTER_CUBIC)
+def _resize_columns(plane: Plane, height: int, width: int) -> Plane:
+    """Return a plane resized along x only, (small_h, width); with fewer rows if height has fewer.
+
+    Resizing is separable, and a line of a million pixels would take 56 of them otherwise.
+    """
+    rows = min(height, plane.shape[0])
+    wide = cv2.resize(plane, (width, rows), interpolation=cv2.INTER_CUBIC)
     return np.asarray(wide, dtype=np.float32)
 
 

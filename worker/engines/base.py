@@ -1,12 +1,31 @@
 """What every engine offers."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from models import Model
 from models.prior import prior_over
 from worker.colour.network import Array, Network, Prediction
 
-__all__ = ["Array", "Engine", "LoadedEngine", "Prediction"]
+__all__ = ["Array", "Engine", "LoadedEngine", "Prediction", "naming_a_lack_of_memory"]
+_LACK = re.compile("allocat|bad_alloc", re.IGNORECASE)
+
+
+@contextmanager
+def naming_a_lack_of_memory() -> Iterator[None]:
+    """Around a call of a library that says in words alone that it found no memory.
+
+    Raises:
+        MemoryError: it did.
+    """
+    try:
+        yield
+    except Exception as error:
+        if _LACK.search(str(error)):
+            raise MemoryError(str(error)) from error
+        raise
 
 
 class Engine(Network, Protocol):

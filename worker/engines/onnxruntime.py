@@ -2,7 +2,7 @@
 
 import onnxruntime as ort
 
-from worker.engines.base import Array, LoadedEngine, Prediction
+from worker.engines.base import Array, LoadedEngine, Prediction, naming_a_lack_of_memory
 from worker.engines.caffe import CaffeNet
 from worker.engines.onnx_graph import AB, INPUT, PROBABILITIES, build_onnx
 
@@ -27,5 +27,6 @@ class OnnxRuntimeEngine(LoadedEngine):
 
     def predict(self, lightness: Array) -> Prediction:
         """Run one forward pass; see ``worker.colour.Network``."""
-        probabilities, ab = self._session.run([PROBABILITIES, AB], {INPUT: lightness})
+        with naming_a_lack_of_memory():
+            probabilities, ab = self._session.run([PROBABILITIES, AB], {INPUT: lightness})
         return Prediction(probabilities, ab)

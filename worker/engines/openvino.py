@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 from platformdirs import user_cache_path
 
-from worker.engines.base import Array, LoadedEngine, Prediction
+from worker.engines.base import Array, LoadedEngine, Prediction, naming_a_lack_of_memory
 from worker.engines.caffe import CaffeNet
 from worker.engines.onnx_graph import AB, INPUT, PROBABILITIES, build_onnx
 
@@ -49,7 +49,8 @@ class OpenVINOEngine(LoadedEngine):
         """Run one forward pass; see ``worker.colour.Network``."""
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
-        results = self._local.request.infer({INPUT: lightness}, share_inputs=True)
+        with naming_a_lack_of_memory():
+            results = self._local.request.infer({INPUT: lightness}, share_inputs=True)
         return Prediction(np.asarray(results[PROBABILITIES]), np.asarray(results[AB]))
 
 

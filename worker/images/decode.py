@@ -4,16 +4,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.errors import EmptyObject, ImageTooLarge
 from worker.colour.lightness import Pixels
 from worker.images import exif
 from worker.images.colour_space import interpreted
+from worker.images.containers import check_container, check_tiles
+from worker.images.errors import naming_a_lack_of_memory
 from worker.images.icc import read_profile
 from worker.images.metadata import Said, said_by
 from worker.images.opening import open_image
 from worker.images.photo import Photo, format_like, to_8_bits
 from worker.images.pixels import read_pixels
+
+MAX_SIDE = 1_000_000
+"""Resizing takes memory for each row and column, whatever the number of pixels."""
 
 
 def decode(data: bytes, max_pixels: int) -> Photo:
@@ -22,20 +28,20 @@ def decode(data: bytes, max_pixels: int) -> Photo:
     Raises:
         EmptyObject: there are no bytes.
         UnsupportedFormat: they are of no kind that is read here.
-        ImageTooLarge: the header promises more than ``max_pixels``; nothing was decoded.
+        ImageTooLarge: the header promises more than ``max_pixels``, or than ``MAX_SIDE`` on a
+            side; nothing was decoded.
         BrokenImage: the file is cut short or damaged.
+        OutOfMemory: it failed where memory is limited to less than it may need.
     """
     if not data:
         raise EmptyObject("the source has no bytes")
+    check_container(data, max_pixels)
     with open_image(data) as image:
-        if image.width * image.height > max_pixels:
-            raise ImageTooLarge(
-                f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
-                "see TINTYPE_MAX_PIXELS"
-            )
+        _check_size(image, max_pixels)
         said = said_by(image, data)
         profile = read_profile(said.icc)
-        pixels, alpha = read_pixels(image, data, profile)
+        with naming_a_lack_of_memory(image.width * image.height):
+            pixels, alpha = read_pixels(image, data, profile)
     pixels, space, icc = interpreted(pixels, profile)
     pixels = upright(pixels, said.orientation)
     return Photo(
@@ -50,6 +56,17 @@ def decode(data: bytes, max_pixels: int) -> Photo:
         texts=said.texts,
         space=space,
     )
+
+
+def _check_size(image: Image.Image, max_pixels: int) -> None:
+    if image.width * image.height > max_pixels:
+        raise ImageTooLarge(
+            f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
+            "see TINTYPE_MAX_PIXELS"
+        )
+    if max(image.size) > MAX_SIDE:
+        raise ImageTooLarge(f"the image has more than {MAX_SIDE} pixels on a side")
+    check_tiles(image, max_pixels)
 
 
 def _block(said: Said, pixels: Pixels) -> bytes | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import BrokenImage, UnsupportedFormat
+from core.errors import UnsupportedFormat
 from worker.colour.lightness import Pixels
 from worker.images import jp2, pnm
 from worker.images.codecs import imdecode
@@ -42,8 +42,6 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
     if image.format == "TIFF" and image.getexif().get(_TIFF_PLANAR) == _TIFF_SEPARATE:
         planes = [grey_levels(Image.open(io.BytesIO(plane))) for plane in each_plane(data)]
         return np.dstack(planes[:3]), planes[3] if len(planes) == 4 else None
-    if image.format == "PNG":
-        _check_chunks(data)
     array = imdecode(data, cv2.IMREAD_UNCHANGED, (image.height, image.width))
     if array.dtype != np.uint16:
         raise UnsupportedFormat("16-bit images of this kind are not supported")
@@ -75,12 +73,3 @@ def widened(levels: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
         return levels
     most = (1 << bits) - 1
     return np.asarray((levels * np.float32(65_535 / most) + 0.5).clip(0, 65_535), np.uint16)
-
-
-def _check_chunks(png: bytes) -> None:
-    """Refuse a chunk that is longer than the file: OpenCV allocates whatever it promises."""
-    at = 8
-    while at < len(png) and png[at + 4 : at + 8] != b"IEND":
-        at += 12 + int.from_bytes(png[at : at + 4])
-    if at > len(png):
-        raise BrokenImage("a chunk of the image is longer than the file")

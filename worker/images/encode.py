@@ -10,6 +10,7 @@ from PIL import Image
 from core.errors import ImageTooLarge
 from core.formats import OutputFormat
 from worker.images import exif, exif_tiff
+from worker.images.errors import naming_a_lack_of_memory
 from worker.images.jpeg import encode_jpeg
 from worker.images.photo import EXIF_PREFIX, Photo, to_8_bits, with_alpha
 from worker.images.png import encode_png
@@ -28,10 +29,16 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
     Raises:
         ImageTooLarge: the format cannot hold an image of this size.
         BrokenImage: the encoder refuses it.
+        OutOfMemory: it failed where memory is limited to less than it may need.
     """
     limit = MAX_SIDE.get(format)
     if limit and max(photo.width, photo.height) > limit:
         raise ImageTooLarge(f"{format} holds at most {limit} pixels a side; ask for tiff")
+    with naming_a_lack_of_memory(photo.width * photo.height):
+        return _encode(photo, format, quality or DEFAULT_QUALITY)
+
+
+def _encode(photo: Photo, format: OutputFormat, quality: int) -> bytes:
     if format == "png":
         return encode_png(photo)
     if format == "tiff":
@@ -40,8 +47,8 @@ def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> by
         alpha = None if photo.alpha is None else to_8_bits(photo.alpha)
         photo = replace(photo, pixels=to_8_bits(photo.pixels), alpha=alpha)
     if format == "jpeg":
-        return encode_jpeg(photo, quality or DEFAULT_QUALITY)
-    return _with_pillow(photo, format, quality or DEFAULT_QUALITY)
+        return encode_jpeg(photo, quality)
+    return _with_pillow(photo, format, quality)
 
 
 def _with_pillow(photo: Photo, format: OutputFormat, quality: int) -> bytes:

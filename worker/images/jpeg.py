@@ -17,6 +17,8 @@ from worker.images.proof import BLOCK
 
 MAX_SEGMENT = 65_533
 """Bytes in one segment (ITU-T T.81, B.1.1.4)."""
+MAX_SCANS = 64
+"""Encoders write some ten; each is a pass over the whole image, however short it is."""
 _SOI_AND_JFIF = 20
 _APP1, _APP2, _APP13 = b"\xff\xe1", b"\xff\xe2", b"\xff\xed"
 _XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
@@ -35,19 +37,22 @@ def check_markers(data: bytes) -> None:
     """Refuse a JPEG with damage between its first scan and its end; libjpeg only warns of it.
 
     Raises:
-        BrokenImage: a marker is where none may be, or the end is missing.
+        BrokenImage: a marker is where none may be, the end is missing, or there are so many
+            scans that a small file would take hours.
     """
-    at, coded = 2, False
+    at, scans = 2, 0
     while (match := _STRAY.search(data, at)) and match.end() < len(data):
         at = match.end() + 1
         marker = data[at - 1]
         if marker == _EOI:
             return
-        if coded and marker not in _BETWEEN_SCANS:
+        if scans and marker not in _BETWEEN_SCANS:
             break
         length = int.from_bytes(data[at : at + 2])
         if marker == _SOS:
-            coded = True
+            scans += 1
+            if scans > MAX_SCANS:
+                raise BrokenImage(f"the JPEG has more than {MAX_SCANS} scans")
             # Its header names 1 to 4 components (B.2.3).
             if length != 6 + 2 * data[min(at + 2, len(data) - 1)]:
                 break
@@ -58,10 +63,11 @@ def check_markers(data: bytes) -> None:
 def decode_jpeg(data: bytes, grey: bool, height: int, width: int) -> NDArray[np.uint8]:
     """Return the levels of a grey JPEG, (h, w), or RGB, (h, w, 3), as stored: not yet upright.
 
+    See ``check_markers`` first.
+
     Raises:
         BrokenImage: it is cut short or damaged, or not of the size that its header told.
     """
-    check_markers(data)
     mode = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
     return imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION, (height, width))
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from PIL import Image
 
+from core.errors import BrokenImage
 from worker.images import exif, jp2, png
 from worker.images.exif_tiff import of_tiff
 from worker.images.ifd import Tiff
+from worker.images.ifd_limits import check_exif
 from worker.images.iptc import from_resources
 from worker.images.photo import EXIF_PREFIX
 
@@ -49,7 +51,7 @@ def said_by(image: Image.Image, data: bytes) -> Said:
         chunks = png.Texts(data)
         info.update(chunks.said)
         texts = chunks.others
-    block = _bytes(info.get("exif"))
+    block = _exif(info.get("exif"))
     orientation = exif.orientation(block) if block else 1
     # Of a JPEG without a density of its own, Pillow takes EXIF's along x for both.
     unsaid = image.format in _JPEG and not info.get("jfif_unit")
@@ -87,6 +89,16 @@ def _said_by_tiff(image: Image.Image, data: bytes) -> Said:
         icc=_bytes(image.info.get("icc_profile")),
         dpi=dpi[::-1] if dpi and turned else dpi,
     )
+
+
+def _exif(value: object) -> bytes | None:
+    """Return a block that costs no more to read than it should."""
+    block = _bytes(value)
+    try:
+        check_exif(block or b"")
+    except BrokenImage:
+        return None
+    return block
 
 
 def _bytes(value: object) -> bytes | None:

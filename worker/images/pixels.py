@@ -10,7 +10,7 @@ from worker.colour.lightness import Pixels
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
 from worker.images.icc import Profile, to_srgb
-from worker.images.jpeg import decode_jpeg
+from worker.images.jpeg import check_markers, decode_jpeg
 from worker.images.png import grey_transparency
 
 _GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
@@ -41,6 +41,8 @@ def _read(image: Image.Image, data: bytes, profile: Profile | None) -> Planes:
         image.load()
         return decode_colour(image, data)
     mode = image.mode
+    if image.format in _JPEG:
+        check_markers(data)
     if image.format in _JPEG and mode in {"L", "RGB"}:
         return decode_jpeg(data, mode == "L", image.height, image.width), None
     if mode in _GREY_16 or (mode == "I" and image.format in _DEEP_AS_I):

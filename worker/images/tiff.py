@@ -1,4 +1,7 @@
-"""TIFF of 8 or 16 bits, of one page or several, with all its metadata (TIFF 6.0)."""
+"""TIFF of 8 or 16 bits, of one page or several, with all its metadata (TIFF 6.0).
+
+Pillow cannot write 16 bits in colour, and with too little memory it writes beyond its buffer.
+"""
 
 import struct
 import zlib

@@ -11,8 +11,10 @@ from PIL import Image
 
 from cli import main
 from cli.colorize import colorize
+from core.settings import MIB
 from tests.support.images import decoded, encoded, gradient, in_colour, in_sepia
 from tests.support.standin import write_standin
+from worker.memory import room
 from worker.processing import Processed, process
 
 Run = Callable[..., Result]
@@ -170,6 +172,20 @@ def test_an_image_that_needs_too_much_memory_is_one_bad_file(
     first, second = reports(result)
     assert first["error"]["code"] == "out_of_memory"
     assert second["output"] == "out/b.jpg"
+
+
+def test_memory_is_limited_while_pictures_are_worked_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINTYPE_MAX_MEMORY", str(64 * MIB))
+    Path("a.png").write_bytes(encoded(np.zeros((9000, 9000), np.uint8), "PNG", compress_level=1))
+    photo("b.jpg")
+    result = run("a.png", "b.jpg", "-o", "out", "--json")
+    first, second = reports(result)
+    assert first["error"]["code"] == "out_of_memory"
+    assert "TINTYPE_MAX_MEMORY" in first["error"]["detail"]
+    assert second["output"] == "out/b.jpg"
+    assert room() is None
 
 
 def test_a_bad_file_has_a_code_in_json(run: Run) -> None:

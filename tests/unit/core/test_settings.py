@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from core.errors import InvalidSetting
-from core.settings import Settings
+from core.settings import BASE_MEMORY, Settings
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +27,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("S3_PUBLIC_ENDPOINT", "photos.example"),
         ("BUCKET", "Photos"),
         ("LOG_LEVEL", "loud"),
+        ("MAX_MEMORY", "-1"),
+        ("MAX_MEMORY", "1"),
     ],
 )
 def test_a_bad_value_names_its_variable(
@@ -67,3 +69,14 @@ def test_the_documentation_lists_every_setting_and_its_default() -> None:
     for name, field in Settings.model_fields.items():
         if isinstance(field.default, bool | int | float):
             assert rows[name.upper()] == f"`{str(field.default).lower()}`"
+
+
+def test_memory_is_enough_for_the_largest_image_unless_it_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings(max_pixels=1_000_000).memory == BASE_MEMORY + 40_000_000
+    assert Settings().memory > 4 * 1000**3
+    assert Settings(max_memory=0).memory == 0
+    monkeypatch.setenv("TINTYPE_MAX_MEMORY", "100000000")
+    assert Settings.load().memory == 100_000_000
+    assert Settings.load().as_environment()["TINTYPE_MAX_MEMORY"] == "100000000"

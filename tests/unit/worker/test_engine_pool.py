@@ -1,12 +1,15 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import ModelNotInstalled, UnknownEngine, UnknownModel
+from core.settings import MIB
 from models import Catalogue
 from tests.support.standin import write_standin
 from worker.engine_pool import MAX_LOADED, EnginePool
+from worker.memory import MemoryLimit, room
 
 NAMES = [f"net-{number}" for number in range(MAX_LOADED + 2)]
 
@@ -88,3 +91,19 @@ def test_an_unknown_engine_is_named(tmp_path: Path, own: Path) -> None:
     pool = EnginePool(Catalogue(tmp_path, own=own), "steam", threads=0)
     with pytest.raises(UnknownEngine, match="'steam'"):
         pool.get(NAMES[0])
+
+
+def test_what_jobs_may_take_is_beyond_every_network_that_is_held(tmp_path: Path, own: Path) -> None:
+    limit = MemoryLimit(64 * MIB)
+    pool = EnginePool(Catalogue(tmp_path, own=own, default=NAMES[0]), "opencv", 0, limit)
+    assert room() is None
+    try:
+        for name in NAMES[:2]:
+            pool.get(name)
+            left = room()
+            assert left is not None
+            assert left > 56 * MIB
+            with pytest.raises(MemoryError):
+                np.zeros(65 * MIB, np.uint8)
+    finally:
+        limit.lift()

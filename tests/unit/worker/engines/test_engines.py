@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.settings import MIB
 from models.manifest import open_folder
 from tests.support.standin import BINS, edited, palette, write_standin
 from worker.engines import ENGINES, Engine, load_engine
+from worker.memory import MemoryLimit
+from worker.problems import as_ours, as_problem
 
 
 @pytest.fixture
@@ -128,3 +131,9 @@ def test_threads_are_set_when_asked_for(name: str, folder: Path) -> None:
         assert cv2.getNumThreads() == 1
     finally:
         cv2.setNumThreads(before)
+
+
+def test_a_lack_of_memory_is_named_whatever_library_finds_it(engine: Engine) -> None:
+    with MemoryLimit(64 * MIB).kept(), pytest.raises((MemoryError, cv2.error)) as caught:
+        engine.predict(lightness(2240))
+    assert as_problem(as_ours(caught.value)).code == "out_of_memory"
