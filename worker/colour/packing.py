@@ -24,8 +24,8 @@ AXES = 48
 STEP = 0.2
 """Of a cell's place along an axis, in units of a log-probability of a bin that matters."""
 MAX_CELLS, MAX_BINS = 256 * 256, 1024
-SUMS = 96
-"""Sums of cells that the axes are found in."""
+SUMS, SAMPLED = 96, 3
+"""Sums of cells that the axes are found in; one in so many cells says how they lie there."""
 SMALL_PRODUCT = 2**18
 """Multiplications up to which OpenBLAS starts no threads."""
 
@@ -110,18 +110,27 @@ def _centred_logs(distribution: Distribution, weight: Array) -> tuple[Array, Arr
 def _principal_axes(scaled: Array) -> Array:
     """Return orthonormal axes, (bins, axes), the most important first.
 
-    They are those of sums of cells with random signs, which take no product of large matrices
-    (Clarkson and Woodruff 2013) and have nearly the same axes as all the cells.
+    They lie in the span of sums of cells with random signs, which take no product of large
+    matrices (Clarkson and Woodruff 2013); some of the cells then say how to turn them.
     """
     bins, cells = scaled.shape
     signs = np.random.default_rng(0).choice(np.array([-1, 1], np.float32), cells)
     signed = np.pad(scaled * signs, ((0, 0), (0, -cells % SUMS)))
     sums = signed.reshape(bins, -1, SUMS).sum(axis=1)
-    # Not NumPy's eigh, for the threads of BLAS.
-    _, squares, turn = cv2.eigen(np.einsum("qi,qj->ij", sums, sums))
+    squares, turn = _eigen(sums.T)
     # What rounding alone has made gets next to no length.
     lengths = np.sqrt(np.maximum(squares, squares[0] * np.float32(1e-6) + TINY))
-    return _product(sums, np.ascontiguousarray((turn / lengths)[:AXES].T))
+    span = _product(sums, np.ascontiguousarray((turn / lengths).T))
+    some = np.ascontiguousarray(scaled[:, ::SAMPLED])
+    turn = _eigen(_product(np.ascontiguousarray(span.T), some))[1]
+    return _product(span, np.ascontiguousarray(turn[:AXES].T))
+
+
+def _eigen(rows: Array) -> tuple[Array, Array]:
+    """Return eigenvalues, (n, 1), and eigenvectors as rows of the products of rows, (n, n)."""
+    # Not NumPy's eigh, for the threads of BLAS.
+    _, values, vectors = cv2.eigen(np.einsum("ip,jp->ij", rows, rows))
+    return np.asarray(values, np.float32), np.asarray(vectors, np.float32)
 
 
 def _product(left: Array, right: Array) -> Array:

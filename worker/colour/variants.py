@@ -17,8 +17,10 @@ from worker.colour.distribution import PLAIN, Decoding, Distribution, decode
 from worker.colour.parts import parts
 
 MOST = 5
-DISTANCE = 6.0
+DISTANCE = 7.0
 """Least mean distance in the ab plane between any two variants, on the small grid."""
+ROUGH, FLAT = 1.4, 3.0
+"""Most total variation of a variant, in that of the ordinary one, which counts as this at least."""
 GRID = 28
 """Longest side of the small grid, on which colourings are tried."""
 DRAWS = 32
@@ -77,8 +79,10 @@ def _choose(
     targets = [np.einsum("shw,sc->chw", maps, each) for each in _draws(small, maps, rng)]
     tried = [(small.towards(target), target) for target in targets]
     taken, chosen = [small.mean()], []
+    most = ROUGH * max(FLAT, _variation(taken[0]))
     for variant, target in sorted(tried, key=lambda each: -each[0].log_likelihood):
-        if len(taken) < count and all(_apart(variant.ab, ab) >= DISTANCE for ab in taken):
+        differs = all(_apart(variant.ab, ab) >= DISTANCE for ab in taken)
+        if differs and len(taken) < count and _variation(variant.ab) <= most:
             taken.append(variant.ab)
             chosen.append(target)
     return chosen
@@ -86,6 +90,11 @@ def _choose(
 
 def _apart(ab: Array, other: Array) -> float:
     return float(np.hypot(*(ab - other)).mean())
+
+
+def _variation(ab: Array) -> float:
+    """Return the mean of how much a cell differs from its neighbours below and to the right."""
+    return float(sum(np.abs(np.diff(ab, axis=axis)).sum() for axis in (1, 2)) / ab.size)
 
 
 def _draws(cells: "_Cells", maps: Array, rng: np.random.Generator) -> Iterator[Array]:
