@@ -88,6 +88,10 @@ def main(
         found = sorted(found, key=lambda each: len(each[1]), reverse=True)[:largest]
     if not found:
         raise click.UsageError(f"{photographs} holds no .jpg or .png files there")
+    # First: later there is freed memory to take.
+    costs = compose_cost() if cost else {}
+    for name, value in costs.items():
+        print(f"{name} {value:.2f}")
     settings = Settings.load()
     engine = load_engine(settings.engine, Catalogue.from_settings(settings).find(model))
     rows: list[Row] = []
@@ -107,7 +111,7 @@ def main(
     result = {
         "photographs": len(found),
         "limit": limit,
-        "cost": cost,
+        "cost": costs,
         "rows": [vars(line) for line in table],
     }
     report.write("detail", result, draw(table))

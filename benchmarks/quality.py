@@ -7,6 +7,7 @@ docs/models/quality.md says what the figures mean and which ones others have pub
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from math import isnan
 from pathlib import Path
 from statistics import fmean
 
@@ -47,6 +48,8 @@ class Score:
     accuracy: float
     patchiness: float
     true_patchiness: float
+    near_edges: float | None
+    elsewhere: float | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ class Summary:
     patchiness: float
     true_patchiness: float
     worst_patchiness: float
+    near_edges: float | None
+    """Distance in ab near strong edges of lightness, where colour bleeds."""
+    elsewhere: float | None
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,8 @@ def measure(name: str, truth: Image, grey: Image, result: Image, encoder: SoftEn
     true_lab, lab = metrics.to_lab(truth), metrics.to_lab(result)
     distance = metrics.distances(true_lab, lab)
     histogram = metrics.histogram(distance, encoder.nearest(true_lab[..., 1:]), encoder.size)
+    edges = metrics.edge_errors(true_lab, lab, metrics.edge_reach(truth.shape))
+    near_edges, elsewhere = (None if isnan(error) else error for error in edges)
     score = Score(
         name=name,
         psnr=metrics.psnr(truth, result),
@@ -156,6 +164,8 @@ def measure(name: str, truth: Image, grey: Image, result: Image, encoder: SoftEn
         accuracy=metrics.accuracy(histogram),
         patchiness=metrics.patchiness(lab),
         true_patchiness=metrics.patchiness(true_lab),
+        near_edges=near_edges,
+        elsewhere=elsewhere,
     )
     return Measured(score, histogram)
 
@@ -188,7 +198,15 @@ def summarize(measured: Sequence[Measured], engine: Engine, decoding: Decoding) 
         patchiness=mean("patchiness"),
         true_patchiness=mean("true_patchiness"),
         worst_patchiness=max(score.patchiness for score in scores),
+        near_edges=mean_of_known([score.near_edges for score in scores]),
+        elsewhere=mean_of_known([score.elsewhere for score in scores]),
     )
+
+
+def mean_of_known(values: Sequence[float | None]) -> float | None:
+    """Return the mean of what is not None, if there is anything."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def write(output: Path, summary: Summary, scores: Sequence[Score], strips: Sequence[Strip]) -> None:

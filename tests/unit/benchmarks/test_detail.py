@@ -37,6 +37,13 @@ def test_every_way_is_measured(folder: Path) -> None:
     assert rows["true colours", "bicubic"]["psnr"] > rows["64 square", "bicubic"]["psnr"] + 5
 
 
+def test_time_and_memory_are_measured_if_asked_for(folder: Path) -> None:
+    run(folder, "--no-network", "--cost")
+    cost = json.loads((folder / "bench/detail.json").read_text())["cost"]
+    assert min(cost["bicubic_ms"], cost["guided_ms"]) > 0
+    assert cost["guided_bytes"] < 8
+
+
 def test_without_the_network_the_true_colours_are_left(folder: Path) -> None:
     assert {how for how, _ in run(folder, "--no-network", "--largest", "1")} == {"true colours"}
 

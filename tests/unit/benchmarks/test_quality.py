@@ -38,6 +38,9 @@ def test_every_photograph_is_scored_and_shown(photos: Path, tmp_path: Path) -> N
     assert summary["psnr"] == pytest.approx(np.mean([score["psnr"] for score in scores]))
     assert scores[2]["grey_psnr"] == 99
     assert 0 < summary["balanced_accuracy"] < 1
+    near = [score["near_edges"] for score in scores if score["near_edges"] is not None]
+    assert summary["near_edges"] == pytest.approx(np.mean(near))
+    assert summary["near_edges"] > 1
     with Image.open(output / "contact-sheet.jpg") as sheet:
         assert sheet.width == 2 * (3 * 200 + 16)
 
