@@ -16,7 +16,7 @@ SCALE = 4
 WINDOW = 3
 """Cells along the window in which ab is a linear function of L*."""
 EPSILON = np.float32(2)
-"""Variance of L* below which there is no edge to follow. Chosen in docs/detail.md."""
+"""Variance of L* below which there is no edge to follow."""
 
 
 def linear_models(source: Lightness, ab: Plane) -> tuple[Plane, Plane]:
