@@ -72,7 +72,8 @@ def control_flags(command: C) -> C:
         click.option(
             "--detail",
             type=click.Choice([224, 320, 448]),
-            help="Pixels of the longer side of what the network sees; left out: its own square.",
+            help="Size at which the network sees the picture, in its proportions; left out: a "
+            "square of the network's own size.",
         ),
         click.option(
             "--upsample",

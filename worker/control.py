@@ -72,7 +72,7 @@ def distribution(
         return read_kept(kept, engine, belonging(data, engine, options.detail))
     if options.detail is None:
         return predict(source, engine, engine.model.manifest.input_size)
-    return predict(source, engine, options.detail, "longer")
+    return predict(source, engine, options.detail, "area")
 
 
 def _placed(hint: AskedHint) -> Hint:

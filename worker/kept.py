@@ -23,7 +23,7 @@ class Belonging(Record):
     model: str
     """Digest of the network."""
     detail: int | None = None
-    """As in the options: pixels of the longer side of what the network saw."""
+    """As in the options: at which size the network saw the source."""
 
 
 def belonging(source: bytes, engine: Engine, detail: int | None) -> Belonging:

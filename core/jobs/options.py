@@ -62,7 +62,10 @@ class Options(Record):
     saturation: Annotated[float, Field(ge=0, le=2)] | None = None
     """Times which the chroma is taken, at the same hue; left out: 1."""
     detail: Literal[224, 320, 448] | None = None
-    """Pixels of the longer side of what the network sees; left out: the model's square."""
+    """Side of a square with as many pixels as the network sees, in the picture's proportions.
+
+    Left out: a square of the model's own size, whatever the proportions.
+    """
     upsample: Literal["bicubic", "guided"] | None = None
     """How colour comes to full size; ``guided`` follows edges of the picture. Left out: bicubic."""
     hints: Annotated[tuple[Hint, ...], Field(max_length=MOST_HINTS, strict=False)] = ()
