@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 MOST_CHILDREN = 4
 BASE_MEMORY = 256 * MIB
 BYTES_A_PIXEL = 40
-"""What the costliest kind of image takes, from its bytes to those of its result, and a third more:
+"""Enough for all kinds but some with alpha, from an image's bytes to those of its result:
 docs/security.md."""
 LEAST_MEMORY = 64 * MIB
 Seconds = Annotated[float, Field(gt=0)]
