@@ -108,3 +108,27 @@ def webp_canvas(side: int) -> bytes:
     extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + size + size
     body = b"WEBP" + extended + plain.getvalue()[12:]
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+DISPOSED = b"!\xf9\x04\x08\0\0\0\0"
+"""An extension of a GIF: the frame is to be replaced with the background."""
+
+
+def gif(screen: tuple[int, int], frame: tuple[int, int], before: bytes = b"") -> bytes:
+    """A GIF of one frame, black as far as there are pixels, with more bytes before it."""
+    head = struct.pack("<6sHHBBB", b"GIF89a", *screen, 0x80, 0, 0) + bytes(6)
+    image = struct.pack("<BHHHHB", 0x2C, 0, 0, *frame, 0) + b"\x02\x02\x44\x01\x00"
+    return head + before + image + b";"
+
+
+def box(kind: bytes, body: bytes = b"") -> bytes:
+    """A box of JPEG 2000 or of HEIF's family."""
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def tiled_jp2(height: int, side: int) -> bytes:
+    """A black JPEG 2000 of 1,024 columns that is cut into square tiles."""
+    out = io.BytesIO()
+    pixels = np.zeros((height, 1024), np.uint8)
+    Image.fromarray(pixels).save(out, "JPEG2000", tile_size=(side, side), num_resolutions=1)
+    return out.getvalue()

@@ -7,6 +7,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH
 
 from core.errors import BrokenImage, ImageTooLarge
+from worker.images import gif, jp2, pnm
+from worker.images.heif import check_heif
 from worker.images.ifd_limits import check_directories, check_exif
 from worker.images.photo import EXIF_PREFIX
 
@@ -28,8 +30,9 @@ def check_container(data: bytes, max_pixels: int) -> None:
 
     Raises:
         BrokenImage: it has more parts than any image needs, or they contradict each other.
-        ImageTooLarge: it is a WebP whose canvas has more than ``max_pixels``; opening it would
-            take the memory for that.
+        ImageTooLarge: it is a WebP or a GIF of more than ``max_pixels``; opening it would take
+            the memory for that.
+        UnsupportedFormat: it has more channels than are read.
     """
     if data.startswith(_PNG):
         _check_png(data)
@@ -38,7 +41,15 @@ def check_container(data: bytes, max_pixels: int) -> None:
     elif data[:2] in {b"II", b"MM"}:
         check_directories(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        _check_webp(data, max_pixels)
+        _check_size(_canvas(data), max_pixels)
+    elif data.startswith(gif.SIGNATURES):
+        _check_size(gif.size_of(data), max_pixels)
+    elif data.startswith((jp2.SIGNATURE, jp2.CODESTREAM)):
+        jp2.check_jp2(data)
+    elif data[4:8] == b"ftyp":
+        check_heif(data)
+    elif data[:1] == b"P":
+        pnm.check_header(data)
 
 
 def check_tiles(image: Image.Image, max_pixels: int) -> None:
@@ -105,9 +116,8 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     raise BrokenImage(f"the JPEG has more than {MAX_SEGMENTS} segments")
 
 
-def _check_webp(data: bytes, max_pixels: int) -> None:
-    """Check the canvas (RFC 9649, 2.5 to 2.7)."""
-    width, height = _canvas(data)
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
     if width * height > max_pixels:
         raise ImageTooLarge(
             f"the image has {width} x {height} pixels, more than {max_pixels}; "
@@ -116,7 +126,10 @@ def _check_webp(data: bytes, max_pixels: int) -> None:
 
 
 def _canvas(data: bytes) -> tuple[int, int]:
-    """Return the size that the first chunk of a WebP tells, (0, 0) if there is none."""
+    """Return the size that the first chunk of a WebP tells, (0, 0) if there is none.
+
+    RFC 9649, 2.5 to 2.7.
+    """
 
     def number(at: int, size: int) -> int:
         return int.from_bytes(data[at : at + size], "little")

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH
 
-from core.errors import UnsupportedFormat
+from core.errors import BrokenImage, UnsupportedFormat
 from worker.colour.lightness import Pixels
 from worker.images import jp2, pnm
 from worker.images.codecs import imdecode
@@ -40,7 +41,7 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
     if image.format == "PPM":
         return pnm.decode(data, image.height, image.width), None
     if image.format == "TIFF" and image.getexif().get(_TIFF_PLANAR) == _TIFF_SEPARATE:
-        planes = [grey_levels(Image.open(io.BytesIO(plane))) for plane in each_plane(data)]
+        planes = [_levels_of(plane, image) for plane in each_plane(data)]
         return np.dstack(planes[:3]), planes[3] if len(planes) == 4 else None
     array = imdecode(data, cv2.IMREAD_UNCHANGED, (image.height, image.width))
     if array.dtype != np.uint16:
@@ -52,6 +53,18 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
         return deep, None
     alpha = np.ascontiguousarray(deep[..., 3]) if deep.shape[2] == 4 else None
     return np.ascontiguousarray(deep[..., 2::-1]), alpha
+
+
+def _levels_of(plane: bytes, image: Image.Image) -> NDArray[np.uint16]:
+    grey = Image.open(io.BytesIO(plane), formats=("TIFF",))
+    if grey.size != image.size or _tile(grey) != _tile(image):
+        # Of a tag that comes twice, Pillow takes the last and we the first.
+        raise BrokenImage("the image's header contradicts itself about its size")
+    return grey_levels(grey)
+
+
+def _tile(image: Image.Image) -> list[object]:
+    return [image.getexif().get(tag) for tag in (TILEWIDTH, TILELENGTH)]
 
 
 def grey_levels(image: Image.Image) -> NDArray[np.uint16]:

@@ -37,6 +37,10 @@ PRIVATE = {
 }
 
 
+MAX_DIRECTORIES = 8
+"""Read of one block, which has four: the first, camera, place and interoperability."""
+
+
 class Block(Tiff):
     """An EXIF block that can be written to."""
 
@@ -121,7 +125,7 @@ def _read(exif: bytes, act: Callable[[Block], T], otherwise: T) -> T:
 def _tree(block: Block) -> Iterator[Directory]:
     """Yield the first directory and those that it names; one that is broken is left out."""
     todo, seen = [block.first], set[int]()
-    while todo:
+    while todo and len(seen) < MAX_DIRECTORIES:
         at = todo.pop()
         if at in seen:
             continue

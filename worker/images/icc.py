@@ -38,6 +38,7 @@ class Profile:
     """``GRAY``, ``RGB`` or ``CMYK``."""
     data: bytes
     tags: Mapping[bytes, bytes]
+    """Curves and primaries."""
 
     @property
     def has_curves(self) -> bool:
@@ -47,6 +48,7 @@ class Profile:
 
 
 _MATRIX = {b"rTRC", b"gTRC", b"bTRC", b"rXYZ", b"gXYZ", b"bXYZ"}
+_CURVES = _MATRIX | {b"kTRC"}
 _KINDS = {b"GRAY": "GRAY", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 
@@ -58,12 +60,14 @@ def read_profile(data: bytes | None) -> Profile | None:
     (count,) = struct.unpack_from(">I", data, 128)
     if kind is None or not 0 < count <= MAX_TAGS or 132 + 12 * count > len(data):
         return None
-    tags = {}
+    tags: dict[bytes, bytes] = {}
     for at in range(132, 132 + 12 * count, 12):
         name, start, length = struct.unpack_from(">4sII", data, at)
         if start + length > len(data):
             return None
-        tags[name] = data[start : start + length]
+        if name in _CURVES:
+            # The others are for LittleCMS; all may claim the same megabytes.
+            tags[name] = data[start : start + length]
     return Profile(kind, data, tags)
 
 

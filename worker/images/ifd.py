@@ -8,6 +8,10 @@ SHORT, LONG, RATIONAL, UNDEFINED, BYTE = 3, 4, 5, 7, 1
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 SIZES |= {16: 8, 17: 8, 18: 8}
 """Bytes of one value of each type; the last three are BigTIFF's."""
+MAX_ENTRIES = 65_535
+"""In one directory; TIFF cannot count further, BigTIFF can."""
+SLACK = 64 * 1024
+"""Bytes that the values of small blocks may have more than twice what those have."""
 _WHOLE = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
@@ -72,7 +76,7 @@ class Tiff:
         """Read the directory at an offset.
 
         Raises:
-            ValueError, struct.error: it does not lie in the file.
+            ValueError, struct.error: it does not lie in the file, or claims more than that has.
         """
         counter, offset, size, room = ("Q", "Q", 20, 8) if self.big else ("H", "I", 12, 4)
         (count,) = self._unpack(counter, at)
@@ -80,8 +84,10 @@ class Tiff:
         end = start + count * size
         if at < 8 or end > len(self.data):
             raise ValueError("a directory is not in the file")
+        if count > MAX_ENTRIES:
+            raise ValueError(f"a directory has more than {MAX_ENTRIES} entries")
         entries: dict[int, Entry] = {}
-        broken = []
+        broken, copied = [], 0
         for here in range(start, end, size):
             number, kind = self._unpack("HH", here)
             (values,) = self._unpack(offset, here + 4)
@@ -91,6 +97,9 @@ class Tiff:
             if not length or value_at + length > len(self.data) or number in entries:
                 broken.append(here)
                 continue
+            copied += 0 if self._view else length
+            if copied > 2 * len(self.data) + SLACK:
+                raise ValueError("the tags of a directory claim more than the block has")
             value = self._bytes(value_at, length)
             entries[number] = Entry(Tag(number, kind, values, value), here, value_at)
         (following,) = self._unpack(offset, end) if end < len(self.data) else (0,)
@@ -124,7 +133,11 @@ class Tiff:
 
     def number(self, directory: Directory, number: int, default: int) -> int:
         """Return the first whole number of a tag."""
-        return next(iter(self.numbers(directory, number)), default)
+        entry = directory.entries.get(number)
+        code = _WHOLE.get(entry.tag.kind) if entry else None
+        if entry is None or code is None:
+            return default
+        return int(struct.unpack_from(self.order + code, entry.tag.value)[0])
 
 
 def lay_out(tags: Mapping[int, Tag], at: int, order: str, following: int = 0) -> bytes:

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.errors import BrokenImage
-from worker.images.ifd import SIZES
+from worker.images.ifd import MAX_ENTRIES, SIZES, SLACK
 from worker.images.photo import EXIF_PREFIX
 
 MAX_EXIF = 1024 * 1024
-MAX_ENTRIES = 65_535
-"""In one directory; TIFF cannot count further, BigTIFF can."""
 MAX_VALUES = 1024 * 1024
 """Numbers in all values: each becomes an object, some of a hundred times their size."""
-_SLACK = 64 * 1024
 _BYTES = {1, 2, 6, 7}
 """Types whose values stay bytes."""
 _POINTERS = {0x8769, 0x8825, 0xA005}
@@ -106,11 +103,11 @@ def check_directories(block: bytes) -> None:
                 continue
             size = entry.numbers * SIZES[entry.type]
             if size > 8 and entry.offset + size > len(block):
-                # Pillow reads no further than a value that lies outside.
-                break
+                # Pillow reads no further than this; we do.
+                continue
             taken += size
             values += 0 if entry.type in _BYTES else entry.numbers
             if entry.tag in _POINTERS and entry.offset not in seen:
                 todo.append(entry.offset)
-    if taken > 2 * len(block) + _SLACK or values > MAX_VALUES:
+    if taken > 2 * len(block) + SLACK or values > MAX_VALUES:
         raise BrokenImage("the tags of the image claim more than it has")

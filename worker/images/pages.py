@@ -1,13 +1,15 @@
 """Pages of a TIFF, one at a time."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from core.errors import BrokenImage, ImageTooLarge
 from worker.images.ifd import Directory, Tiff
 
 MAX_PAGES = 1000
+MAX_TAGS = 200_000
+"""Of all pages together: many may have the same bytes for theirs."""
 _SUBFILE, _WIDTH, _HEIGHT = 254, 256, 257
 _REDUCED_OR_MASK = 0b101
 """Bits of a page that is a smaller copy of another, or the mask of one (TIFF 6.0, section 8)."""
@@ -27,17 +29,16 @@ def page_offsets(data: bytes, max_pixels: int) -> list[int]:
 
     Raises:
         BrokenImage: the chain of pages is cut short.
-        ImageTooLarge: there are more than ``MAX_PAGES``, or more than ``max_pixels`` in all.
+        ImageTooLarge: there are more than ``MAX_PAGES`` or ``MAX_TAGS``, or more than
+            ``max_pixels`` in all.
     """
     if not data.startswith((b"II", b"MM")):
         return []
     try:
         tiff = Tiff(data)
-        found = [_page(tiff, each) for each in islice(tiff.directories(), MAX_PAGES + 1)]
+        found = list(_pages(tiff))
     except (ValueError, struct.error) as error:
         raise BrokenImage(f"the TIFF is cut short: a page is missing ({error})") from error
-    if len(found) > MAX_PAGES:
-        raise ImageTooLarge(f"the TIFF has more than {MAX_PAGES} pages; split it")
     pages = [page for page in found if not page.kind & _REDUCED_OR_MASK]
     total = sum(page.pixels for page in pages)
     if total > max_pixels:
@@ -46,6 +47,17 @@ def page_offsets(data: bytes, max_pixels: int) -> list[int]:
             "see TINTYPE_MAX_PIXELS"
         )
     return [page.at for page in pages]
+
+
+def _pages(tiff: Tiff) -> Iterator[_Page]:
+    tags = 0
+    for number, directory in enumerate(tiff.directories()):
+        tags += len(directory.entries) + len(directory.broken)
+        if number == MAX_PAGES or tags > MAX_TAGS:
+            raise ImageTooLarge(
+                f"the TIFF has more than {MAX_PAGES} pages, or {MAX_TAGS} tags; split it"
+            )
+        yield _page(tiff, directory)
 
 
 def page_at(data: bytes, offset: int) -> bytes:

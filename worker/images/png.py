@@ -2,7 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -97,6 +98,7 @@ class Texts:
     def __init__(self, data: bytes) -> None:
         self.said: dict[str, bytes] = {}
         """What is metadata of another kind: ``exif``, ``iptc``, ``xmp``."""
+        self._tried = set[str]()
         others, room = [], MAX_TEXTS
         for kind, body in chunks(data):
             if kind == b"eXIf":
@@ -105,18 +107,22 @@ class Texts:
                 continue
             keyword = body.partition(b"\0")[0]
             if keyword == _XMP:
-                self._take("xmp", _international(body))
+                self._take("xmp", partial(_international, body))
             elif keyword.startswith(_RAW):
                 name = _RAW_NAMES.get(keyword.removeprefix(_RAW))
                 if name:
-                    self._take(name, _raw_profile(kind, body))
+                    self._take(name, partial(_raw_profile, kind, body))
             elif len(body) <= room:
                 room -= len(body)
                 others.append(kind + body)
         self.others = tuple(others)
 
-    def _take(self, name: str, value: bytes | None) -> None:
-        if value:
+    def _take(self, name: str, read: Callable[[], bytes | None]) -> None:
+        """Read the first chunk of its kind: thousands may unpack to megabytes."""
+        if name in self._tried:
+            return
+        self._tried.add(name)
+        if value := read():
             self.said.setdefault(name, value)
 
 

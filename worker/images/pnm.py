@@ -1,4 +1,4 @@
-"""PNM with 16 bits a channel, which Pillow cuts to 8 (netpbm's format P6)."""
+"""PNM: its header, and 16 bits a channel, which Pillow cuts to 8 (netpbm's formats P1 to P6)."""
 
 import re
 
@@ -9,6 +9,20 @@ from core.errors import BrokenImage
 
 _HEAD = re.compile(rb"P6" + rb"(?:\s|#[^\r\n]*[\r\n])+(\d+)" * 3 + rb"\s")
 _HEAD_BYTES = 4096
+MAX_HEADER = 64 * 1024
+"""Bytes before the pixels, comments among them: Pillow reads them one by one."""
+_COMMENT = re.compile(rb"#[^\r\n]*")
+
+
+def check_header(data: bytes) -> None:
+    """Refuse a file whose header does not end.
+
+    Raises:
+        BrokenImage: it has more than ``MAX_HEADER`` bytes.
+    """
+    words = _COMMENT.sub(b"", data[:MAX_HEADER]).split(None, 4)
+    if len(data) > MAX_HEADER and len(words) < (4 if data[:2] in {b"P1", b"P4"} else 5):
+        raise BrokenImage(f"the PNM's header has more than {MAX_HEADER} bytes")
 
 
 def is_deep_colour(data: bytes) -> bool:
