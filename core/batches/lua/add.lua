@@ -11,7 +11,9 @@ if field(id, 'state') ~= 'expanding' then return 0 end
 local batch, dry = batch_key(id), field(id, 'dry_run')
 
 local function create(job, spec)
-  keep_upload(cjson.decode(spec).source)
+  local order = cjson.decode(spec)
+  keep_upload(order.source)
+  keep_reference(order)
   record_job(job, spec, priority, id)
   redis.call('ZADD', batch_key(id, 'active'), 0, job)
   count(id, 'queued')

@@ -14,10 +14,3 @@ local function keeps(batch, token, lease)
   redis.call('ZADD', BATCHES_DUE, NOW + tonumber(lease), batch)
   return true
 end
-
--- Keep for good what a batch reads, if it is an upload. One that is deleted already is not found
--- when it is read.
-local function keep_upload(ref)
-  local upload = string.match(ref.key, '^uploads/([^/]+)/[^/]+$')
-  if upload then use_upload(upload, ref) end
-end

@@ -8,8 +8,11 @@ local known = known_request('batch', ARGV[6], ARGV[7])
 if known then return known end
 local unfinished = redis.call('ZCARD', ALL) - redis.call('ZCARD', FINISHED)
 if unfinished >= tonumber(ARGV[5]) then return {'full', ''} end
-local manifest = cjson.decode(ARGV[3]).source.manifest
-if manifest and ARGV[9] ~= '1' then keep_upload(manifest) end
+local order = cjson.decode(ARGV[3])
+if ARGV[9] ~= '1' then
+  if order.source.manifest then keep_upload(order.source.manifest) end
+  keep_reference(order)
+end
 redis.call('HSET', batch_key(id), 'state', 'expanding', 'spec', ARGV[3], 'created', NOW)
 if ARGV[4] ~= '' then redis.call('HSET', batch_key(id), 'webhook', ARGV[4]) end
 if ARGV[9] == '1' then redis.call('HSET', batch_key(id), 'dry_run', 1) end

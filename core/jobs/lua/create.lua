@@ -9,8 +9,10 @@ local id, spec, priority, webhook, most = ARGV[2], ARGV[3], ARGV[4], ARGV[5], to
 local known = known_request('job', ARGV[7], ARGV[8])
 if known then return known end
 if most > 0 and waiting() >= most then return {'full', ''} end
-local refusal = ARGV[10] ~= '' and use_upload(ARGV[10], cjson.decode(spec).source)
+local order = cjson.decode(spec)
+local refusal = ARGV[10] ~= '' and use_upload(ARGV[10], order.source)
 if refusal then return {refusal, ''} end
+keep_reference(order)
 record_job(id, spec, priority)
 if webhook ~= '' then redis.call('HSET', job_key(id), 'webhook', webhook) end
 remember_request('job', ARGV[7], ARGV[8], id, ARGV[9])

@@ -19,3 +19,16 @@ local function use_upload(upload, source)
   redis.call('ZREM', UPLOADS, upload)
   redis.call('PEXPIRE', upload_key(upload), UPLOAD_KEPT_MS)
 end
+
+-- Keep for good what a job or a batch reads, if it is an upload. One that is deleted already is not
+-- found when it is read.
+local function keep_upload(ref)
+  local upload = string.match(ref.key, '^uploads/([^/]+)/[^/]+$')
+  if upload then use_upload(upload, ref) end
+end
+
+-- Keep the picture whose colours an order favours.
+local function keep_reference(order)
+  local reference = order.options and order.options.reference
+  if reference then keep_upload(reference) end
+end

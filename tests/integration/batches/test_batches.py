@@ -1,12 +1,13 @@
 import csv
 import io
+import json
 from collections import Counter
 
 import pytest
 
 from core.batches import BatchState, EntryState
 from core.errors import BatchNotFound, WrongState
-from core.jobs import Priority, Skipped, State
+from core.jobs import JobRequest, Options, Priority, Skipped, State
 from core.jobs.deliveries import Deliveries
 from core.jobs.uploads import Uploads, new_source
 from tests.integration.batches.conftest import WINDOW, World
@@ -63,6 +64,27 @@ def test_an_upload_that_is_its_manifest_is_kept(world: World, dry_run: bool) -> 
     world.create(source={"manifest": manifest}, dry_run=dry_run)
     world.redis.zadd(UPLOADS, {upload.id: 1}, xx=True)
     assert [each.id for each in uploads.claim(10)] == [upload.id] * dry_run
+
+
+@pytest.mark.parametrize("of", ["a batch", "a row", "a job"])
+def test_an_upload_whose_colours_are_favoured_is_kept(world: World, of: str) -> None:
+    uploads = Uploads(world.redis, 3600)
+    upload = uploads.open(new_source(world.bucket, "palette.jpg"), 4)
+    options = {"reference": upload.source.model_dump()}
+    world.put(SCANS[0])
+    if of == "a batch":
+        world.create(options=options)
+    elif of == "a row":
+        row = json.dumps({"key": SCANS[0], "options": options})
+        world.storage.store(world.at("list.jsonl"), row.encode(), "text/plain")
+        manifest = {"bucket": world.bucket, "key": "list.jsonl"}
+        assert world.step(world.create(source={"manifest": manifest})).counts.queued == 1
+    else:
+        world.jobs.create(
+            JobRequest(source=world.at(SCANS[0]), options=Options.model_validate(options))
+        )
+    world.redis.zadd(UPLOADS, {upload.id: 1}, xx=True)
+    assert uploads.claim(10) == []
 
 
 def test_no_more_jobs_than_the_window_are_in_redis(world: World) -> None:
