@@ -104,6 +104,6 @@ def test_what_jobs_may_take_is_beyond_every_network_that_is_held(tmp_path: Path,
             assert left is not None
             assert left > 56 * MIB
             with pytest.raises(MemoryError):
-                np.zeros(65 * MIB, np.uint8)
+                np.zeros(1024 * MIB, np.uint8)
     finally:
         limit.lift()
