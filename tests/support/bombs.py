@@ -28,7 +28,7 @@ def header(width: int, height: int, depth: int = 8, colour: int = 0) -> bytes:
 
 def png(*chunks: bytes, width: int = 8, height: int = 8) -> bytes:
     """A grey PNG, all black, with more chunks before its pixels."""
-    pixels = chunk(b"IDAT", zlib.compress(bytes(height * (width + 1))))
+    pixels = chunk(b"IDAT", deflated(height * (width + 1)))
     return PNG_SIGNATURE + header(width, height) + b"".join(chunks) + pixels + chunk(b"IEND")
 
 

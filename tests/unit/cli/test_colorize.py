@@ -8,6 +8,7 @@ from PIL import Image
 
 from cli import main
 from core.settings import MIB
+from tests.support.bombs import png
 from tests.support.images import decoded, encoded, gradient, in_colour, in_sepia
 from tests.unit.cli.colorizing import Run, files, photo, reports
 from worker.memory import room
@@ -133,7 +134,8 @@ def test_memory_is_limited_while_pictures_are_worked_on(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINTYPE_MAX_MEMORY", str(64 * MIB))
-    Path("a.png").write_bytes(encoded(np.zeros((9000, 9000), np.uint8), "PNG", compress_level=1))
+    monkeypatch.setenv("TINTYPE_MAX_PIXELS", "1000000000")
+    Path("a.png").write_bytes(png(width=20_000, height=20_000))
     photo("b.jpg")
     result = run("a.png", "b.jpg", "-o", "out", "--json")
     first, second = reports(result)

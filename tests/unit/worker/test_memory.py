@@ -30,9 +30,9 @@ def no_limit_stays() -> Iterator[None]:
 def test_what_goes_beyond_is_refused_and_the_process_goes_on() -> None:
     with MemoryLimit(64 * MIB).kept():
         with pytest.raises(MemoryError):
-            np.zeros(256 * MIB, np.uint8)
+            np.zeros(1024 * MIB, np.uint8)
         assert np.ones(40 * MIB, np.uint8).all()
-    assert len(np.zeros(256 * MIB, np.uint8)) == 256 * MIB
+    assert len(np.zeros(1024 * MIB, np.uint8)) == 1024 * MIB
 
 
 def test_address_space_that_is_only_reserved_does_not_count() -> None:
@@ -41,14 +41,14 @@ def test_address_space_that_is_only_reserved_does_not_count() -> None:
 
 
 def test_the_room_shrinks_with_what_is_taken() -> None:
-    with MemoryLimit(200 * MIB).kept():
+    with MemoryLimit(2048 * MIB).kept():
         before = room()
-        held = np.zeros(100 * MIB, np.uint8)
+        held = np.zeros(1024 * MIB, np.uint8)
         after = room()
         assert before is not None
         assert after is not None
         assert before - after >= held.nbytes
-        assert before <= 200 * MIB
+        assert before <= 2048 * MIB
 
 
 def test_what_is_loaded_while_the_limit_is_lifted_does_not_count() -> None:
