@@ -17,6 +17,7 @@ WEBHOOK = b'{"type": "test", "timestamp": "2026-11-25T01:00:00Z", "data": {}}'
 SAID = [
     r"succeeded 451 300\n",
     r"(succeeded s3://tintype/colorized/\S+\n){3}\['.*\]\n",
+    r"succeeded True\nsucceeded 1\.2\n",
     # Other tests have scans there, too.
     r"\d+ photographs\nfailed \d+ \{'unsupported_format': 1\}\n"
     r"scans/x\.jpg unsupported_format .*\n",
@@ -25,7 +26,7 @@ SAID = [
     r"422 invalid_request options\.quality: .*\n",
 ]
 AFTER = {
-    4: "import sys, time\n"
+    5: "import sys, time\n"
     "from webhooks.signature import Signer\n"
     f"body = {WEBHOOK!r}\n"
     "headers = Signer(SECRET).headers('msg_1', int(time.time()), body)\n"
