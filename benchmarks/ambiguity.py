@@ -106,7 +106,7 @@ def distance(distribution: Distribution) -> float:
 
 MEASURES: dict[str, Callable[[Distribution], float]] = {
     "ambiguity": ambiguity,
-    "mean spread": lambda distribution: float(spread(distribution).mean()),
+    "spread, mean square": lambda distribution: float(np.square(spread(distribution)).mean()),
     "mean distance": distance,
     "entropy": entropy,
     "entropy of squares": merged_entropy,

@@ -32,14 +32,13 @@ def spread(distribution: Distribution) -> Array:
 def ambiguity(distribution: Distribution) -> float:
     """Return one number for a photograph, 0..1: the higher, the likelier its colours are wrong.
 
-    The root mean square of ``spread`` over that of a guess among all bins: 0 where each cell has
+    The mean of ``spread``, over the spread of a guess among all bins: 0 where each cell has
     one possible colour, 1 where every colour is as likely as any other. docs/control.md has how
     far it foretells the error, and why it is not the entropy.
     """
     palette = distribution.palette
-    guess = np.square(palette - palette.mean(axis=0)).sum(axis=1).mean()
-    found = np.square(spread(distribution)).mean()
-    return float(min(1.0, np.sqrt(found / guess))) if guess else 0.0
+    guess = np.sqrt(np.square(palette - palette.mean(axis=0)).sum(axis=1).mean())
+    return float(min(1.0, spread(distribution).mean() / guess)) if guess else 0.0
 
 
 def heat_map(distribution: Distribution, height: int, width: int) -> NDArray[np.uint8]:
