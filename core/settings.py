@@ -17,8 +17,8 @@ from core.webhook_urls import check_networks, check_webhook_url
 MIB = 1024 * 1024
 MOST_CHILDREN = 4
 BASE_MEMORY = 256 * MIB
-BYTES_A_PIXEL = 40
-"""Enough for all kinds but some with alpha, from an image's bytes to those of its result:
+BYTES_A_PIXEL = 60
+"""What the costliest kind of image takes, from its bytes to those of its result, and a third more:
 docs/security.md."""
 LEAST_MEMORY = 64 * MIB
 Seconds = Annotated[float, Field(gt=0)]

@@ -4,14 +4,20 @@ import struct
 import zlib
 from collections.abc import Callable
 
+import numpy as np
+
 from tests.support.bombs import (
+    DISPOSED,
     GREY,
+    JP2_SIGNATURE,
     PNG_SIGNATURE,
+    box,
     chunk,
     data_at,
     deflated,
     deflated_tiff,
     exif_segments,
+    gif,
     header,
     jpeg,
     many_scans,
@@ -19,11 +25,13 @@ from tests.support.bombs import (
     segment,
     shared_values,
     tiff,
+    tiled_jp2,
     webp_canvas,
 )
 from tests.support.images import encoded
 
 MIB = 1024 * 1024
+RGB = np.dstack([GREY] * 3)
 
 
 def _square_png(side: int, depth: int = 8, colour: int = 0) -> bytes:
@@ -108,10 +116,20 @@ def _pnm(kind: bytes, size: bytes, body: bytes = b"") -> bytes:
     return kind + b"\n" + size + b"\n255\n" + body
 
 
-def _jp2(side: int) -> bytes:
+def _shared_pages() -> bytes:
+    """Directories of 40,000 entries, each but four bytes after the one before."""
+    count = 40_000
+    data = bytearray(struct.pack("<2sHI", b"II", 42, 8) + struct.pack("<H", count) * 7 * count)
+    for at in range(8, 4008, 4):
+        end = at + 2 + 12 * count
+        data[end : end + 4] = struct.pack("<I", at + 4)
+    return bytes(data)
+
+
+def _jp2(side: int, channels: int = 1) -> bytes:
     """A JPEG 2000 codestream of one huge tile, cut off after its header (T.800, A.5.1)."""
     size = struct.pack(">HIIIIIIII", 0, side, side, 0, 0, side, side, 0, 0)
-    siz = size + struct.pack(">HBBB", 1, 7, 1, 1)
+    siz = size + struct.pack(">HBBB", channels, 7, 1, 1)
     return b"\xff\x4f\xff\x51" + struct.pack(">H", len(siz) + 2) + siz + bytes(64)
 
 
@@ -162,11 +180,25 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "webp of another canvas": lambda: webp_canvas(16_384),
     "webp of a wrong canvas": lambda: webp_canvas(9),
     "gif of absurd frames": lambda: _gif(1, 1, 65_535),
+    "gif of an absurd first frame": lambda: gif((1, 1), (65_535, 65_535), DISPOSED),
+    "gif of comments": lambda: gif((1, 1), (1, 1), b"!\xfe\xff" + bytes(255) * 100_000),
+    "gif of a comment": lambda: gif(
+        (1, 1), (1, 1), b"!\xfe" + (b"\xff" + bytes(255)) * 100_000 + b"\0"
+    ),
     "gif of an absurd screen": lambda: _gif(65_535, 65_535, 1),
     "bmp of a negative size": lambda: _bmp(-32, -(2**31)),
     "bmp of runs": lambda: _bmp(900, 900, compression=1),
     "pnm of 60,000 x 60,000": lambda: _pnm(b"P5", b"60000 60000"),
     "pnm of endless digits": lambda: _pnm(b"P2", b"9" * 100_000 + b" 1"),
+    "pnm of an endless comment": lambda: b"P6\n" + b"#\n" * 4_000_000 + b"1 1 255\n\0\0\0",
+    "ppm of 16 bits at the limit": lambda: b"P6 990 990 65534\n" + bytes(990 * 990 * 6),
+    "jpeg 2000 of tiny tiles": lambda: tiled_jp2(900, 4),
+    "jpeg 2000 of boxes": lambda: JP2_SIGNATURE + box(b"free") * 1_000_000,
+    "jpeg 2000 of many channels": lambda: _jp2(60_000, 16_384),
+    "avif of lying exif": lambda: encoded(
+        RGB, "AVIF", exif=b"Exif\0\0" + shared_values(5000, 900_000)
+    ),
+    "tiff of pages that share their bytes": _shared_pages,
     "jpeg 2000 of a huge tile": lambda: _jp2(60_000),
     "svg": lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
     "polyglot": _polyglot,

@@ -104,12 +104,19 @@ _OTHER = {
     "pgm": _pillow("PPM", "L"),
     "pbm": _pillow("PPM", "1"),
     "ppm": _pillow("PPM"),
+    "ppm of 16 bits": lambda: b"P6 32 24 65535\n" + DEEP.astype(">u2").tobytes(),
+    "pgm of few levels": lambda: b"P5 # few\n32 24\n99\n" + (RGB[..., 0] // 3).tobytes(),
     "text": lambda: b"once upon a time\n" * 20,
 }
 _OPTIONAL = {
     "avif": ("avif", _pillow("AVIF")),
+    "avif of a camera": ("avif", _from_a_camera("AVIF")),
+    "avif animated": ("avif", _pages("AVIF")),
     "jpeg 2000": ("jpg_2000", _pillow("JPEG2000")),
     "jpeg 2000 lossy": ("jpg_2000", _pillow("JPEG2000", quality_layers=[20], irreversible=True)),
+    "jpeg 2000 of tiles": ("jpg_2000", _pillow("JPEG2000", tile_size=(16, 16))),
+    "jpeg 2000 bare": ("jpg_2000", _pillow("JPEG2000", no_jp2=True)),
+    "jpeg 2000 of 16 bits": ("jpg_2000", _opencv(".jp2", np.tile(DEEP, (3, 3, 1)))),
 }
 
 

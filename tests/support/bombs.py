@@ -11,6 +11,7 @@ from PIL import Image
 from tests.support.images import encoded, gradient
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 EXIF = b"Exif\0\0"
 _PART = 1024 * 1024
 GREY = gradient(24, 32)

@@ -52,6 +52,15 @@ def check_container(data: bytes, max_pixels: int) -> None:
         pnm.check_header(data)
 
 
+def pixels_at_opening(data: bytes) -> int:
+    """Return how many pixels opening a file takes memory for; see ``check_container`` first."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        width, height = _canvas(data)
+    else:
+        width, height = gif.size_of(data) if data.startswith(gif.SIGNATURES) else (0, 0)
+    return width * height
+
+
 def check_tiles(image: Image.Image, max_pixels: int) -> None:
     """Refuse a TIFF whose tiles are much larger than the image: they are decoded whole.
 

@@ -10,7 +10,7 @@ from core.errors import EmptyObject, ImageTooLarge
 from worker.colour.lightness import Pixels
 from worker.images import exif
 from worker.images.colour_space import interpreted
-from worker.images.containers import check_container, check_tiles
+from worker.images.containers import check_container, check_tiles, pixels_at_opening
 from worker.images.errors import naming_a_lack_of_memory
 from worker.images.icc import read_profile
 from worker.images.metadata import Said, said_by
@@ -36,7 +36,9 @@ def decode(data: bytes, max_pixels: int) -> Photo:
     if not data:
         raise EmptyObject("the source has no bytes")
     check_container(data, max_pixels)
-    with open_image(data) as image:
+    with naming_a_lack_of_memory(pixels_at_opening(data)):
+        opened = open_image(data)
+    with opened as image:
         _check_size(image, max_pixels)
         said = said_by(image, data)
         profile = read_profile(said.icc)

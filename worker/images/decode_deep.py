@@ -10,7 +10,7 @@ from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH
 
 from core.errors import BrokenImage, UnsupportedFormat
 from worker.colour.lightness import Pixels
-from worker.images import jp2, pnm
+from worker.images import jp2
 from worker.images.codecs import imdecode
 from worker.images.tiff_planes import each_plane
 
@@ -29,7 +29,7 @@ def is_deep_colour(image: Image.Image, data: bytes) -> bool:
         return tags.get(_TIFF_BITS) in _COLOUR_BITS and tags.get(_TIFF_PHOTOMETRIC) == _TIFF_RGB
     if image.format == "JPEG2000":
         return jp2.depth(data, image.size) > 8 and image.mode in {"RGB", "RGBA"}
-    return image.format == "PPM" and pnm.is_deep_colour(data)
+    return False
 
 
 def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
@@ -38,8 +38,6 @@ def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | Non
     Raises:
         BrokenImage, UnsupportedFormat: it cannot be read.
     """
-    if image.format == "PPM":
-        return pnm.decode(data, image.height, image.width), None
     if image.format == "TIFF" and image.getexif().get(_TIFF_PLANAR) == _TIFF_SEPARATE:
         planes = [_levels_of(plane, image) for plane in each_plane(data)]
         return np.dstack(planes[:3]), planes[3] if len(planes) == 4 else None

@@ -10,7 +10,7 @@ from PIL import Image
 from core.errors import ImageTooLarge
 from core.formats import OutputFormat
 from worker.images import exif, exif_tiff
-from worker.images.errors import naming_a_lack_of_memory
+from worker.images.errors import check_room, naming_a_lack_of_memory
 from worker.images.jpeg import encode_jpeg
 from worker.images.photo import EXIF_PREFIX, Photo, to_8_bits, with_alpha
 from worker.images.png import encode_png
@@ -18,6 +18,8 @@ from worker.images.tiff import encode_tiff
 
 DEFAULT_QUALITY = 92
 MAX_SIDE = {"jpeg": 65_500, "png": 1_000_000, "webp": 16_383, "avif": 65_535}
+_AVIF_BASE, _AVIF_BYTES_A_PIXEL = 32 * 1024 * 1024, 48
+"""What libaom takes, and a fourth more: 39 bytes a pixel of noise, with two threads."""
 
 
 def encode(photo: Photo, format: OutputFormat, quality: int | None = None) -> bytes:
@@ -54,6 +56,9 @@ def _encode(photo: Photo, format: OutputFormat, quality: int) -> bytes:
 def _with_pillow(photo: Photo, format: OutputFormat, quality: int) -> bytes:
     """Write WebP or AVIF, where EXIF has to tell the resolution."""
     block = photo.exif or (exif_tiff.saying(photo.dpi) if photo.dpi else None)
+    if format == "avif":
+        # Without memory, libaom's threads wait for each other for ever.
+        check_room(_AVIF_BASE + _AVIF_BYTES_A_PIXEL * photo.width * photo.height)
     if block and format == "avif":
         # With an orientation in it, Pillow would write the whole block anew.
         block = exif.without(block, {exif.ORIENTATION})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
+from PIL import ImageCms
 
 from core.errors import BrokenImage, OutOfMemory
 from core.settings import BYTES_A_PIXEL
@@ -37,9 +38,25 @@ def is_out_of_memory(error: Exception) -> bool:
     return no_stack or isinstance(error, MemoryError)
 
 
+def check_room(needed: int) -> None:
+    """Refuse what may not have so many bytes of memory.
+
+    Raises:
+        OutOfMemory: this process may take less.
+    """
+    enough = room()
+    if enough is not None and needed > enough:
+        raise OutOfMemory(
+            f"this takes {needed >> 20} MiB of memory, and {enough >> 20} MiB are left; "
+            "see TINTYPE_MAX_MEMORY"
+        )
+
+
 @contextmanager
-def naming_a_lack_of_memory(pixels: int) -> Iterator[None]:
+def naming_a_lack_of_memory(pixels: int, each: int = BYTES_A_PIXEL) -> Iterator[None]:
     """Call it a lack of memory if an image of so many pixels fails where that may be why.
+
+    ``each`` are the bytes that a pixel may take.
 
     Codecs that are refused memory say that the file is damaged, or that they cannot write it.
 
@@ -50,8 +67,8 @@ def naming_a_lack_of_memory(pixels: int) -> Iterator[None]:
     enough = room()
     try:
         yield
-    except (BrokenImage, OSError, ValueError) as error:
-        if enough is None or pixels * BYTES_A_PIXEL <= enough:
+    except (BrokenImage, ImageCms.PyCMSError, OSError, ValueError) as error:
+        if enough is None or pixels * each <= enough:
             raise
         raise OutOfMemory(
             f"an image of {pixels} pixels failed in {enough >> 20} MiB; it may need more "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from worker.colour.lightness import LUMINANCE, Space, srgb
-from worker.images.errors import PARSER_ERRORS
+from worker.images.errors import PARSER_ERRORS, naming_a_lack_of_memory
 
 MAX_ICC = 4 * 1024 * 1024
 MAX_TAGS = 200
@@ -22,6 +22,8 @@ _LIKE_SRGB = 0.05
 """Largest difference of L* at which a space is taken for sRGB: profiles round their numbers."""
 _COARSE = 256
 """Levels at which curves are compared with sRGB's."""
+BYTES_A_PIXEL = 8
+"""What converting takes, and more than half again."""
 _DATE = slice(24, 36)
 _PARAMETERS = (1, 3, 4, 5, 7)
 """How many a parametric curve has, by its function's number (10.18)."""
@@ -105,21 +107,29 @@ def to_srgb(pixels: NDArray[np.uint8], profile: Profile) -> NDArray[np.uint8] | 
     """Return RGB (h, w, 3) or CMYK (h, w, 4) pixels as sRGB by LittleCMS; None if it refuses.
 
     Relative colorimetric, without black point compensation: L* is what the profile has measured.
+
+    Raises:
+        OutOfMemory: it may have found too little.
     """
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile.data))
-        transform = ImageCms.buildTransform(
-            source, _srgb_target(), profile.kind, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
-        )
-        out = np.empty((*pixels.shape[:2], 3), np.uint8)
-        rows = max(1, 65_536 // pixels.shape[1])
-        for top in range(0, len(pixels), rows):
-            part = np.ascontiguousarray(pixels[top : top + rows])
-            size = part.shape[1], part.shape[0]
-            image = Image.frombuffer(profile.kind, size, part.tobytes(), "raw", profile.kind, 0, 1)
-            out[top : top + rows] = np.asarray(ImageCms.applyTransform(image, transform))
+        with naming_a_lack_of_memory(pixels.shape[0] * pixels.shape[1], BYTES_A_PIXEL):
+            return _converted(pixels, profile)
     except (*PARSER_ERRORS, ImageCms.PyCMSError):
         return None
+
+
+def _converted(pixels: NDArray[np.uint8], profile: Profile) -> NDArray[np.uint8]:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile.data))
+    transform = ImageCms.buildTransform(
+        source, _srgb_target(), profile.kind, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
+    )
+    out = np.empty((*pixels.shape[:2], 3), np.uint8)
+    rows = max(1, 65_536 // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        part = np.ascontiguousarray(pixels[top : top + rows])
+        size = part.shape[1], part.shape[0]
+        image = Image.frombuffer(profile.kind, size, part.tobytes(), "raw", profile.kind, 0, 1)
+        out[top : top + rows] = np.asarray(ImageCms.applyTransform(image, transform))
     return out
 
 

@@ -70,6 +70,9 @@ class Tiff:
         (self.first,) = self._unpack("Q" if self.big else "I", self.first_at)
 
     def _unpack(self, format: str, at: int) -> tuple[int, ...]:
+        if at > len(self.data):
+            # Beyond 63 bits, struct raises another error.
+            raise ValueError("an offset is beyond the end of the file")
         return struct.unpack_from(self.order + format, self.data, at)
 
     def directory(self, at: int) -> Directory:

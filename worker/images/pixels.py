@@ -7,6 +7,7 @@ from PIL import Image
 from core.errors import BrokenImage, UnsupportedFormat
 from worker.colour.bands import BAND_PIXELS
 from worker.colour.lightness import Pixels
+from worker.images import pnm
 from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
 from worker.images.icc import Profile, to_srgb
@@ -14,7 +15,7 @@ from worker.images.jpeg import check_markers, decode_jpeg
 from worker.images.png import grey_transparency
 
 _GREY, _GREY_16 = {"1", "L", "LA", "La"}, {"I;16", "I;16B", "I;16L", "I;16N"}
-_JPEG, _DEEP_AS_I = {"JPEG", "MPO"}, {"PNG", "PPM"}
+_JPEG = {"JPEG", "MPO"}
 _COLOUR = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 Planes = tuple[Pixels, Pixels | None]
 
@@ -37,6 +38,8 @@ def read_pixels(image: Image.Image, data: bytes, profile: Profile | None) -> Pla
 
 
 def _read(image: Image.Image, data: bytes, profile: Profile | None) -> Planes:
+    if image.format == "PPM" and pnm.is_ours(data):
+        return pnm.decode(data, image.height, image.width), None
     if is_deep_colour(image, data):
         image.load()
         return decode_colour(image, data)
@@ -45,7 +48,7 @@ def _read(image: Image.Image, data: bytes, profile: Profile | None) -> Planes:
         check_markers(data)
     if image.format in _JPEG and mode in {"L", "RGB"}:
         return decode_jpeg(data, mode == "L", image.height, image.width), None
-    if mode in _GREY_16 or (mode == "I" and image.format in _DEEP_AS_I):
+    if mode in _GREY_16 or (mode == "I" and image.format == "PNG"):
         grey = grey_levels(image)
         return grey, grey_transparency(data, grey)
     if mode not in _GREY | _COLOUR:

@@ -1,13 +1,13 @@
-"""PNM: its header, and 16 bits a channel, which Pillow cuts to 8 (netpbm's formats P1 to P6)."""
+"""PNM (netpbm's formats P1 to P6): its header, and the levels that Pillow scales one by one."""
 
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import BrokenImage
+from worker.colour.lightness import Pixels
 
-_HEAD = re.compile(rb"P6" + rb"(?:\s|#[^\r\n]*[\r\n])+(\d+)" * 3 + rb"\s")
+_HEAD = re.compile(rb"P([56])" + rb"(?:\s|#[^\r\n]*[\r\n])+(\d+)" * 3 + rb"\s")
 _HEAD_BYTES = 4096
 MAX_HEADER = 64 * 1024
 """Bytes before the pixels, comments among them: Pillow reads them one by one."""
@@ -25,27 +25,28 @@ def check_header(data: bytes) -> None:
         raise BrokenImage(f"the PNM's header has more than {MAX_HEADER} bytes")
 
 
-def is_deep_colour(data: bytes) -> bool:
-    """Whether a file is P6 with levels above 255."""
+def is_ours(data: bytes) -> bool:
+    """Whether a file is P5 or P6 with another largest level than 255."""
     head = _HEAD.match(data[:_HEAD_BYTES])
-    return head is not None and int(head[3]) > 255
+    return head is not None and int(head[4]) != 255
 
 
-def decode(data: bytes, height: int, width: int) -> NDArray[np.uint16]:
-    """Return RGB, (h, w, 3), its largest level at 65,535.
+def decode(data: bytes, height: int, width: int) -> Pixels:
+    """Return grey, (h, w), or RGB, (h, w, 3), its largest level at 255 or else at 65,535.
 
     Raises:
         BrokenImage: it is cut short, or not of the size that its header told.
     """
     head = _HEAD.match(data[:_HEAD_BYTES])
-    most = int(head[3]) if head else 0
-    if head is None or (int(head[1]), int(head[2])) != (width, height) or most > 65_535:
-        raise BrokenImage("the PPM's header contradicts itself")
-    count = height * width * 3
-    if len(data) - head.end() < 2 * count:
-        raise BrokenImage("the PPM is cut short")
-    levels = np.frombuffer(data, ">u2", count, head.end()).reshape(height, width, 3)
-    if most == 65_535:
-        return levels.astype(np.uint16)
-    scaled = np.minimum(levels, most).astype(np.uint32) * 65_535
-    return np.asarray((scaled + most // 2) // most, np.uint16)
+    most = int(head[4]) if head else 0
+    if head is None or (int(head[2]), int(head[3])) != (width, height) or not 0 < most <= 65_535:
+        raise BrokenImage("the PNM's header contradicts itself")
+    shape = (height, width, 3) if head[1] == b"6" else (height, width)
+    stored, full = (np.dtype(np.uint8), 255) if most < 256 else (np.dtype(">u2"), 65_535)
+    count = int(np.prod(shape))
+    if len(data) - head.end() < count * stored.itemsize:
+        raise BrokenImage("the PNM is cut short")
+    levels = np.frombuffer(data, stored, count, head.end()).reshape(shape)
+    scale = (np.arange(most + 1, dtype=np.uint64) * full + most // 2) // most
+    table = scale.astype(np.uint8 if most < 256 else np.uint16)
+    return np.asarray(table[np.minimum(levels, most)], table.dtype)

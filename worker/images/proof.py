@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from worker.images.codecs import imdecode
+from worker.images.errors import naming_a_lack_of_memory
 
 BLOCK = 16
 """Rows that one interval of a JPEG of ours has: 4:2:0, an interval for each row of blocks."""
@@ -24,10 +25,19 @@ def reader(data: bytes, strips: Sequence[slice], size: tuple[int, int]) -> Reade
 
     ``strips`` are the rows that will be asked for, ``size`` is (height, width). Of a JPEG only
     the intervals with these rows are decoded, from the very bytes; of others all.
+
+    Raises:
+        OutOfMemory: decoding found too little.
     """
+    with naming_a_lack_of_memory(size[0] * size[1]):
+        return _reader(data, strips, size)
+
+
+def _reader(data: bytes, strips: Sequence[slice], size: tuple[int, int]) -> Reader:
     if data.startswith(b"\xff\xd8"):
         return _jpeg_reader(data, strips, size)
     image = Image.open(io.BytesIO(data))
+    image.load()
     return lambda rows: np.asarray(
         image.crop((0, rows.start, size[1], rows.stop)).convert("RGB"), np.uint8
     )

@@ -74,7 +74,7 @@ def test_the_documentation_lists_every_setting_and_its_default() -> None:
 def test_memory_is_enough_for_the_largest_image_unless_it_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert Settings(max_pixels=1_000_000).memory == BASE_MEMORY + 40_000_000
+    assert Settings(max_pixels=1_000_000).memory == BASE_MEMORY + 60_000_000
     assert Settings().memory > 4 * 1000**3
     assert Settings(max_memory=0).memory == 0
     monkeypatch.setenv("TINTYPE_MAX_MEMORY", "100000000")

@@ -125,12 +125,22 @@ def written(mode: str, format: str, **options: object) -> bytes:
         written("I;16", "PNG", compress_level=1),
         written("L", "TIFF", compression="tiff_adobe_deflate"),
         written("L", "BMP"),
+        written("L", "WEBP", method=0),
+        written("P", "GIF"),
+        b"P6 %d %d 65535\n" % (SIDE, SIDE) + bytes(SIDE * SIDE * 6),
     ],
-    ids=["jpeg", "progressive", "cmyk", "png", "png of 16 bits", "tiff", "bmp"],
+    ids=[
+        *("jpeg", "progressive", "cmyk", "png", "png of 16 bits", "tiff", "bmp", "webp", "gif"),
+        "ppm of 16 bits",
+    ],
 )
 def test_a_picture_that_finds_too_little_is_not_called_broken(fresh: Executor, data: bytes) -> None:
     assert fresh.submit(code_of_decoding, data, 16 * MIB).result() == "out_of_memory"
     assert fresh.submit(code_of_decoding, data, 0).result() is None
+
+
+def test_avif_is_not_begun_where_its_threads_would_wait_for_ever(fresh: Executor) -> None:
+    assert fresh.submit(code_of_encoding, "avif", 256 * MIB).result() == "out_of_memory"
 
 
 @pytest.mark.parametrize("format", ["png", "tiff"])

@@ -166,6 +166,14 @@ def test_a_directory_of_a_bigtiff_has_no_more_entries_than_one_of_tiff() -> None
         tiff.directory(16)
 
 
+def test_an_offset_of_64_bits_is_beyond_the_end_of_the_file() -> None:
+    far = struct.pack("<2sHHHQ", b"II", 43, 8, 0, 2**64 - 1)
+    with pytest.raises(BrokenImage, match="cut short"):
+        page_offsets(far, LIMIT)
+    with pytest.raises(BrokenImage):
+        decode(far, LIMIT)
+
+
 def test_pages_that_share_their_bytes_are_counted_by_tags() -> None:
     length = 40_000
     # Every word is the number of entries of a directory; here and there lies where the next begins.
