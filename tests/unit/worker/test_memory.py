@@ -139,7 +139,7 @@ def test_a_picture_that_finds_too_little_is_not_called_broken(fresh: Executor, d
     assert fresh.submit(code_of_decoding, data, 0).result() is None
 
 
-def test_avif_is_not_begun_where_its_threads_would_wait_for_ever(fresh: Executor) -> None:
+def test_avif_is_not_begun_without_room_for_it(fresh: Executor) -> None:
     assert fresh.submit(code_of_encoding, "avif", 256 * MIB).result() == "out_of_memory"
 
 
