@@ -128,6 +128,8 @@ def s3_environment(keys: S3Keys) -> dict[str, str]:
     return {
         "RCLONE_AUTH_KEY": f'"{keys.access_key},{keys.secret_key}"',
         "RCLONE_CONFIG": os.devnull,
+        # Else it forgets the metadata of all but the last 100,000 objects, and what is up to date.
+        "RCLONE_METADATA_MAX_OBJECTS": "0",
     }
 
 
