@@ -56,6 +56,8 @@ class Subject:
     said: Distribution
     how: Decoding
     belonging: Belonging
+    kept: bytes | None
+    """What it was said in, if the network did not say it anew: it is kept as it is."""
 
 
 def wanted(options: Options) -> bool:
@@ -70,8 +72,12 @@ def make_extras(subject: Subject, options: Options, encode: Encode) -> Extras:
         tuple(_others(subject, options, encode)) if (options.variants or 1) > 1 else (),
         ambiguity(subject.said) if options.ambiguity else None,
         imencode(".png", heat_map(subject.said, height, width)) if options.ambiguity else None,
-        write_kept(subject.said, subject.belonging) if options.keep_distribution else None,
+        _distribution(subject) if options.keep_distribution else None,
     )
+
+
+def _distribution(subject: Subject) -> bytes:
+    return subject.kept or write_kept(subject.said, subject.belonging)
 
 
 def _others(subject: Subject, options: Options, encode: Encode) -> list[OtherColouring]:

@@ -216,7 +216,7 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     subject = None
     if wanted(options):
         of = belonging(data, work.engine, options.detail)
-        subject = Subject(source, said, work.how, of)
+        subject = Subject(source, said, work.how, of, work.kept)
     return Coloured(_signed(result, work, before), kept, page, subject)
 
 

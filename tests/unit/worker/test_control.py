@@ -92,6 +92,10 @@ def test_what_was_kept_gives_the_same_picture_without_the_network(
         beside=Beside(distribution=first.extras.distribution),
     )
     assert np.abs(ab(first) - ab(again)).mean() < 0.5
+    kept = made(
+        engine, Beside(distribution=first.extras.distribution), keep_distribution=True, **options
+    )
+    assert kept.extras.distribution == first.extras.distribution
 
 
 def test_what_was_kept_of_another_source_network_or_detail_is_refused(engine: Engine) -> None:
