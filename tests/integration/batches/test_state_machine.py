@@ -72,10 +72,11 @@ class Machine(RuleBasedStateMachine):
     @rule(what=st.sampled_from(["pause", "resume", "cancel", "retry"]))
     def client(self, what: str) -> None:
         before = self.batch
+        failing = before.state is BatchState.FAILED and before.finished is None
         may = {
             "pause": before.state in ("expanding", "running", "paused"),
             "resume": before.state in ("expanding", "running", "paused"),
-            "cancel": before.state in ("expanding", "running", "paused", "canceled"),
+            "cancel": failing or before.state in ("expanding", "running", "paused", "canceled"),
             "retry": before.state is BatchState.FAILED and before.finished is not None,
         }[what]
         if may:
