@@ -85,7 +85,8 @@ def webhooks(fleet: Fleet, load: Load) -> None:
     heard = [
         message.headers["webhook-id"].split(".")[0] for message in receiver.messages[len(ill) :]
     ]
-    assert sorted(heard) == sorted(ids)
+    # At least once: what is asked for again while it is under way comes twice.
+    assert set(heard) == set(ids)
 
 
 def _all_told(fleet: Fleet, ids: list[str]) -> bool:
