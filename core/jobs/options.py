@@ -93,6 +93,10 @@ class Options(Record):
         return self
 
     def changed_by(self, other: "Options") -> "Options":
-        """Return these options with those that were given in ``other``."""
-        given = {name: getattr(other, name) for name in other.model_fields_set}
-        return self.model_copy(update=given)
+        """Return these options with those that were given in ``other``.
+
+        Raises:
+            pydantic.ValidationError: they do not go together.
+        """
+        given = other.model_dump(include=other.model_fields_set)
+        return Options.model_validate(self.model_dump() | given)

@@ -73,6 +73,7 @@ def test_a_job_that_kept_nothing_cannot_be_decoded_again(
         {"options": {"detail": 448}},
         {"options": {"model": "tint-small"}},
         {"options": {"saturation": 2.1}},
+        {"options": {"pages": "all"}},
         {"options": {"hints": [{"color": "#ff0000"}]}},
         {"options": {"hints": [{"at": [0.5, 1.5], "color": "#ff0000"}]}},
         {"options": {"hints": [{"box": [0.5, 0, 0.4, 1], "color": "#ff0000"}]}},
