@@ -12,7 +12,6 @@ from worker.colour import (
     compose,
     heat_map,
     light_of,
-    settle,
     variants,
 )
 from worker.colour.lightness import Pixels
@@ -83,9 +82,8 @@ def _distribution(subject: Subject) -> bytes:
 def _others(subject: Subject, options: Options, encode: Encode) -> list[OtherColouring]:
     """Return the colourings after the likeliest, which is the result itself."""
     source, said, how = subject.source, subject.said, subject.how
-    settled = settle(said, how, light_of(source, said) if how.hints else None)
-    tinted = Decoding(saturation=how.saturation)
-    found = variants(settled, options.variants or 1, options.seed or 0, tinted)[1:]
+    light = light_of(source, said) if how.hints else None
+    found = variants(said, options.variants or 1, options.seed or 0, how, light)[1:]
     upsample = options.upsample or "bicubic"
     return [
         OtherColouring(encode(compose(source, each.ab, None, upsample)), each.log_likelihood)

@@ -3,7 +3,7 @@
 from worker.colour.ambiguity import ambiguity, heat_map
 from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
 from worker.colour.compose import compose
-from worker.colour.distribution import Decoding, Distribution, decode, settle
+from worker.colour.distribution import Decoding, Distribution, decode
 from worker.colour.fidelity import Difference, Sample, sample
 from worker.colour.hints import Hint
 from worker.colour.lightness import Lightness, lightness
@@ -38,7 +38,6 @@ __all__ = [
     "render",
     "residual_chroma",
     "sample",
-    "settle",
     "unpack",
     "variants",
 ]

@@ -44,14 +44,8 @@ def _weights(probabilities: Array, temperature: float, bias: Array | None) -> Ar
 
 def anneal(probabilities: Array, temperature: float, bias: Array | None = None) -> Array:
     """Return the distribution whose mean is ``annealed_mean``, (bins, h, w): sums to 1."""
-    logits = np.log(np.maximum(probabilities, TINY))
-    if bias is not None:
-        logits += bias[:, None, None]
-    logits /= np.float32(temperature)
-    logits -= logits.max(axis=0)
-    weights = np.exp(logits, out=logits)
-    weights /= weights.sum(axis=0)
-    return np.asarray(weights, np.float32)
+    weights = _weights(probabilities.reshape(len(probabilities), -1), temperature, bias)
+    return np.asarray((weights / weights.sum(axis=0)).reshape(probabilities.shape), np.float32)
 
 
 def rebalancing_bias(prior: Array, vividness: float) -> Array:

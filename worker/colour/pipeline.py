@@ -32,14 +32,12 @@ def colorize(
     input_size: int = 224,
     how: Decoding = PLAIN,
     out: Pixels | None = None,
-    fit: Fit = "square",
-    upsample: Upsample = "bicubic",
 ) -> Colouring:
     """Give an image colour; its L* stays as it is. See ``predict`` and ``render``."""
     began = perf_counter()
-    distribution = predict(source, network, input_size, fit)
+    distribution = predict(source, network, input_size)
     predicted = perf_counter()
-    rgb = render(source, distribution, how, out, upsample)
+    rgb = render(source, distribution, how, out)
     ended = perf_counter()
     return Colouring(rgb, (predicted - began) * 1e3, (ended - predicted) * 1e3)
 

@@ -7,13 +7,13 @@ smoothly over the picture, so whole regions change, and each cell keeps what it 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from worker.colour.decode import TINY, Array, rebalancing_bias
-from worker.colour.distribution import PLAIN, Decoding, Distribution, decode
+from worker.colour.decode import TINY, Array
+from worker.colour.distribution import PLAIN, Decoding, Distribution, decode, settle
 from worker.colour.parts import parts
 
 MOST = 5
@@ -46,35 +46,38 @@ class Variant:
 
 
 def variants(
-    distribution: Distribution, count: int, seed: int = 0, how: Decoding = PLAIN
+    distribution: Distribution,
+    count: int,
+    seed: int = 0,
+    how: Decoding = PLAIN,
+    lightness: Array | None = None,
 ) -> list[Variant]:
     """Return up to ``count`` colourings, 1..5, the most likely first; the first is ``decode``'s.
 
     Any two lie ``DISTANCE`` or more apart. There are fewer where the distribution does not hold
-    so many. The same ``seed`` gives the same ones.
+    so many. The same ``seed`` gives the same ones. ``lightness`` is for hints, see ``decode``.
 
     Raises:
         ValueError: ``count`` is out of range.
     """
     if not 1 <= count <= MOST:
         raise ValueError(f"count must be in 1..{MOST}, not {count}")
-    found = [Variant(decode(distribution, how), 0.0)]
+    found = [Variant(decode(distribution, how, lightness), 0.0)]
     if count > 1:
-        targets = _choose(distribution, count, np.random.default_rng(seed), how)
-        whole = _Cells.of(distribution.probabilities, distribution, how)
-        found += [whole.towards(each) for each in targets]
+        settled = settle(distribution, how, lightness).probabilities
+        whole = _Cells(settled, distribution.palette, how.saturation)
+        found += [
+            whole.towards(each) for each in _choose(whole, count, np.random.default_rng(seed))
+        ]
     return sorted(found, key=lambda each: -each.log_likelihood)
 
 
-def _choose(
-    distribution: Distribution, count: int, rng: np.random.Generator, how: Decoding
-) -> list[Array]:
+def _choose(whole: "_Cells", count: int, rng: np.random.Generator) -> list[Array]:
     """Return the targets, (2, small_h, small_w) each, of all variants but the ordinary one."""
-    sides = distribution.probabilities.shape[1:]
+    sides = whole.probabilities.shape[1:]
     step = -(-max(sides) // GRID)
     rows, columns = (slice(min(step // 2, side - 1), None, step) for side in sides)
-    sampled = distribution.probabilities[:, rows, columns]
-    small = _Cells.of(sampled, distribution, how)
+    small = replace(whole, probabilities=whole.probabilities[:, rows, columns])
     maps = parts(small.probabilities)
     targets = [np.einsum("shw,sc->chw", maps, each) for each in _draws(small, maps, rng)]
     tried = [(small.towards(target), target) for target in targets]
@@ -117,21 +120,11 @@ def _draws(cells: "_Cells", maps: Array, rng: np.random.Generator) -> Iterator[A
 
 @dataclass(frozen=True)
 class _Cells:
-    """Distributions that are rebalanced and annealed already."""
+    """Distributions that are settled, and what their colours are multiplied by."""
 
     probabilities: Array
     palette: Array
     saturation: float
-
-    @classmethod
-    def of(cls, probabilities: Array, distribution: Distribution, how: Decoding) -> "_Cells":
-        logs = np.log(np.maximum(probabilities, TINY))
-        logs += rebalancing_bias(distribution.prior, how.vividness)[:, None, None]
-        logs -= logs.max(axis=0)
-        logs /= np.float32(how.temperature)
-        annealed = np.exp(logs, out=logs)
-        annealed /= annealed.sum(axis=0)
-        return cls(annealed, distribution.palette, how.saturation)
 
     def mean(self) -> Array:
         """Return the ordinary colouring, (2, h, w)."""
