@@ -18,7 +18,7 @@ from worker.colour import (
 from worker.colour.decode import Array
 from worker.engines import Engine
 from worker.images import decode
-from worker.kept import belonging, read_kept
+from worker.kept import Belonging, read_kept
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def favoured(reference: bytes | None, engine: Engine, max_pixels: int) -> Array 
 
 
 def distribution(
-    source: Lightness, data: bytes, engine: Engine, options: Options, kept: bytes | None
+    source: Lightness, engine: Engine, of: Belonging, kept: bytes | None
 ) -> Distribution:
     """Return what the network says of a source, or what it has said: ``kept``.
 
@@ -69,10 +69,10 @@ def distribution(
         DistributionMismatch: see ``read_kept``.
     """
     if kept is not None:
-        return read_kept(kept, engine, belonging(data, engine, options.detail))
-    if options.detail is None:
+        return read_kept(kept, engine, of)
+    if of.detail is None:
         return predict(source, engine, engine.model.manifest.input_size)
-    return predict(source, engine, options.detail, "area")
+    return predict(source, engine, of.detail, "area")
 
 
 def _placed(hint: AskedHint) -> Hint:

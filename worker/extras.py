@@ -59,11 +59,6 @@ class Subject:
     """What it was said in, if the network did not say it anew: it is kept as it is."""
 
 
-def wanted(options: Options) -> bool:
-    """Whether the options ask for any."""
-    return bool((options.variants or 1) > 1 or options.ambiguity or options.keep_distribution)
-
-
 def make_extras(subject: Subject, options: Options, encode: Encode) -> Extras:
     """Make what the options ask for; pictures one after the other."""
     height, width = subject.source.shape

@@ -1,7 +1,5 @@
 """What a job keeps of what the network said: a packed distribution, and what it belongs to."""
 
-from hashlib import sha256
-
 from pydantic import ValidationError
 
 from core.errors import DistributionMismatch
@@ -26,9 +24,9 @@ class Belonging(Record):
     """As in the options: at which size the network saw the source."""
 
 
-def belonging(source: bytes, engine: Engine, detail: int | None) -> Belonging:
+def belonging(source_digest: str, engine: Engine, detail: int | None) -> Belonging:
     """Return what a distribution belongs to that the network makes of a source."""
-    return Belonging(source=sha256(source).hexdigest(), model=engine.model.digest, detail=detail)
+    return Belonging(source=source_digest, model=engine.model.digest, detail=detail)
 
 
 def write_kept(distribution: Distribution, of: Belonging) -> bytes:

@@ -24,7 +24,7 @@ from worker.colour import (
 from worker.colour.lightness import Pixels
 from worker.control import Beside, decoding, distribution, favoured
 from worker.engines import Engine
-from worker.extras import NO_EXTRAS, Extras, Subject, make_extras, wanted
+from worker.extras import NO_EXTRAS, Extras, Subject, make_extras
 from worker.images import (
     Photo,
     Provenance,
@@ -201,7 +201,8 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     chroma = None if options.on_color == "recolor" else _check_colour(photo)
     source = lightness(photo.pixels, photo.space)
     decoded = perf_counter()
-    said = distribution(source, data, work.engine, options, work.kept)
+    of = belonging(work.source_digest, work.engine, options.detail)
+    said = distribution(source, work.engine, of, work.kept)
     predicted = perf_counter()
     rgb = render(source, said, work.how, _reusable(photo.pixels), options.upsample or "bicubic")
     timings = Timings(
@@ -214,8 +215,7 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     result = replace(photo, pixels=rgb, space=None)
     page = Page(photo.width, photo.height, before, timings, chroma)
     subject = None
-    if wanted(options):
-        of = belonging(data, work.engine, options.detail)
+    if options.more_than_a_result:
         subject = Subject(source, said, work.how, of, work.kept)
     return Coloured(_signed(result, work, before), kept, page, subject)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -182,10 +182,9 @@ class Runner:
         Return what the job's result says of it.
         """
         extras = image.extras
+        drawn, said = extras.ambiguity_map, extras.distribution
 
-        def stored(name: str, data: bytes | None, content_type: str) -> ObjectRef | None:
-            if data is None:
-                return None
+        def stored(name: str, data: bytes, content_type: str) -> ObjectRef:
             place = beside(destination, name)
             self._patiently(lambda: self.storage.store(place, data, content_type))
             return place
@@ -193,17 +192,16 @@ class Runner:
         return {
             "variants": tuple(
                 Variant(
-                    destination=cast(
-                        ObjectRef,
-                        stored(f"variant-{n}.{image.extension}", each.data, image.content_type),
+                    destination=stored(
+                        f"variant-{n}.{image.extension}", each.data, image.content_type
                     ),
                     likelihood=each.likelihood,
                 )
                 for n, each in enumerate(extras.variants, 2)
             ),
             "ambiguity": extras.ambiguity,
-            "ambiguity_map": stored("ambiguity.png", extras.ambiguity_map, "image/png"),
-            "distribution": stored("distribution", extras.distribution, CONTENT_TYPE),
+            "ambiguity_map": drawn and stored("ambiguity.png", drawn, "image/png"),
+            "distribution": said and stored("distribution", said, CONTENT_TYPE),
         }
 
     def _store(

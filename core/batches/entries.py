@@ -6,7 +6,7 @@ Redis has not handed over yet.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import cast
 
@@ -24,6 +24,9 @@ from core.storage import Storage
 ACTIVE = (EntryState.QUEUED, EntryState.RUNNING)
 MOST_PART_BYTES = 64 * 1024 * 1024
 AT_ONCE = 500
+LISTED = {"active": r"([0-9a-f-]{36})?", "ended": r"[0-9]{1,15}"}
+REVIEWED = {"ambiguity": r"[0-9]{1,4}"}
+"""Cursors of pages, and what follows their colon."""
 Numbered = tuple[int, Line]
 
 
@@ -51,7 +54,7 @@ class Entries:
         Raises:
             InvalidCursor: the cursor is not one that a page had.
         """
-        kind, place = _parse_cursor(cursor)
+        kind, place = _parse_cursor(cursor or "active:", LISTED)
         found: list[tuple[Entry, str]] = []
         if kind == "active" and state in (None, *ACTIVE):
             active = self._active(batch, place, state)
@@ -71,7 +74,7 @@ class Entries:
         Raises:
             InvalidCursor: the cursor is not one that such a page had.
         """
-        start = _parse_offset(cursor)
+        start = int(_parse_cursor(cursor or "ambiguity:0", REVIEWED)[1])
         with reachable():
             found = self._redis.zrevrange(key("batch", batch.id, "unsure"), start, start + limit)
         entries = [
@@ -160,16 +163,9 @@ def _from(
             yield first + number, line
 
 
-def _parse_cursor(cursor: str | None) -> tuple[str, str]:
-    kind, _, place = (cursor or "active:").partition(":")
-    pattern = {"active": r"([0-9a-f-]{36})?", "ended": r"[0-9]{1,15}"}.get(kind)
+def _parse_cursor(cursor: str, patterns: Mapping[str, str]) -> tuple[str, str]:
+    kind, _, place = cursor.partition(":")
+    pattern = patterns.get(kind)
     if pattern and re.fullmatch(pattern, place):
         return kind, place
-    raise InvalidCursor("cursor must be the 'next' of an earlier page")
-
-
-def _parse_offset(cursor: str | None) -> int:
-    kind, _, place = (cursor or "ambiguity:0").partition(":")
-    if kind == "ambiguity" and re.fullmatch(r"[0-9]{1,4}", place):
-        return int(place)
     raise InvalidCursor("cursor must be the 'next' of an earlier page")

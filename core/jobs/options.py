@@ -81,12 +81,16 @@ class Options(Record):
     keep_distribution: bool = False
     """Whether to keep what the network said, for ``redecode``."""
 
+    @property
+    def more_than_a_result(self) -> bool:
+        """Whether something is to be left beside the result."""
+        return (self.variants or 1) > 1 or self.ambiguity or self.keep_distribution
+
     @model_validator(mode="after")
     def _pages_are_for_tiff_alone(self) -> Self:
         if self.pages == "all" and self.format not in (None, "tiff"):
             raise ValueError("all pages are kept in a TIFF only; leave out format, or pages")
-        more = (self.variants or 1) > 1 or self.ambiguity or self.keep_distribution
-        if self.pages == "all" and more:
+        if self.pages == "all" and self.more_than_a_result:
             raise ValueError(
                 "variants, ambiguity and distributions are of one page; leave out pages"
             )
