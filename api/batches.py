@@ -15,7 +15,6 @@ from api.services import services
 from api.waiting import applied
 from core.batches import Batch, BatchRequest
 from core.batches.records import REPORT_TYPES
-from core.errors import QueueUnavailable
 from core.jobs import Idempotency
 from core.objects import content_disposition
 
@@ -41,11 +40,7 @@ def submit() -> Any:
     batch = accept_batch(s, asked, Idempotency.of(key, content) if key else None)
     default = DRY_RUN_WAIT if asked.dry_run and "Prefer" not in request.headers else 0.0
     wait = parse_wait(request) or default
-    try:
-        batch, waited = s.waiters.wait(s.batches.get, batch, wait)
-    except QueueUnavailable:
-        # Accepted is accepted: another request would make a second batch.
-        waited = False
+    batch, waited = s.waiters.wait_for_accepted(s.batches.get, batch, wait)
     headers = {"Location": url_for("batches.show", batch_id=batch.id), **applied(waited, wait)}
     return batch, HTTPStatus.OK if batch.finished else HTTPStatus.ACCEPTED, headers
 

@@ -12,7 +12,7 @@ from api.requests import parse_idempotency, parse_job, parse_json, parse_wait
 from api.schemas import JobPage, ListQuery, Redecode, Retried, RetryFilter
 from api.services import Services, services
 from api.waiting import applied
-from core.errors import JobNotFound, NoDistribution, QueueFull, QueueUnavailable, WrongState
+from core.errors import JobNotFound, NoDistribution, QueueFull, WrongState
 from core.jobs import Job, JobRequest, State
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
@@ -32,18 +32,6 @@ def submit() -> Any:
     parsed = parse_job(request, s.settings.max_bytes)
     check_order(s, parsed.options, parsed.webhook)
     return _answer(s, accept(s, parsed, parse_idempotency(request, parsed)))
-
-
-def _answer(s: Services, job: Job) -> Any:
-    """Return an accepted job, as soon as it has ended if the client waits for it."""
-    wait = parse_wait(request)
-    try:
-        job, waited = s.waiters.wait(s.jobs.get, job, wait)
-    except QueueUnavailable:
-        # Accepted is accepted: another request would make a second job.
-        waited = False
-    headers = {"Location": url_for("jobs.show", job_id=job.id), **applied(waited, wait)}
-    return job, 200 if job.state.final else 202, headers
 
 
 @bp.post("/<job_id>/redecode")
@@ -126,6 +114,14 @@ def retry_many() -> Any:
         if cursor is None:
             break
     return Retried(retried=retried, more=cursor is not None)
+
+
+def _answer(s: Services, job: Job) -> Any:
+    """Return an accepted job, as soon as it has ended if the client waits for it."""
+    wait = parse_wait(request)
+    job, waited = s.waiters.wait_for_accepted(s.jobs.get, job, wait)
+    headers = {"Location": url_for("jobs.show", job_id=job.id), **applied(waited, wait)}
+    return job, 200 if job.state.final else 202, headers
 
 
 def _redecoding(job: Job, asked: Redecode) -> JobRequest:

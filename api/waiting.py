@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from core.batches import Batch
+from core.errors import QueueUnavailable
 from core.jobs import Job
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
@@ -39,6 +40,18 @@ class Waiters:
         finally:
             self._slots.release()
         return found, True
+
+    def wait_for_accepted(
+        self, look: Callable[[str], W], found: W, seconds: float
+    ) -> tuple[W, bool]:
+        """Wait as ``wait`` does; if Redis goes away, return what was found.
+
+        Accepted is accepted: another request would make a second one.
+        """
+        try:
+            return self.wait(look, found, seconds)
+        except QueueUnavailable:
+            return found, False
 
 
 def applied(waited: bool, wait: float) -> dict[str, str]:
