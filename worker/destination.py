@@ -21,7 +21,7 @@ def describe(
     options: Options, destination: ObjectRef, model_digest: str, source_etag: str
 ) -> dict[str, str]:
     """Return the metadata of a result by which it is known to be up to date."""
-    decided = _canonical(options, options.format or format_of(destination.key))
+    decided = options.canonical(options.format or format_of(destination.key))
     return {
         "tintype-source-etag": source_etag,
         "tintype-options": sha256(decided.encode()).hexdigest()[:DIGITS],
@@ -59,16 +59,9 @@ def fingerprint(
     ``others`` are files that it is made of beside. ``wanted`` is the format in which the result
     comes if the options name none; without it, it comes in the source's.
     """
-    canonical = _canonical(options, options.format or wanted or format_like(source))
+    canonical = options.canonical(options.format or wanted or format_like(source))
     parts = (canonical, model_digest, *(sha256(file).hexdigest() for file in (source, *others)))
     return sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
-
-
-def _canonical(options: Options, format: OutputFormat | None) -> str:
-    """Return all of the options that changes pixels or bytes."""
-    decided = options.model_copy(update={"format": format})
-    # Options that come with a later version leave what is there up to date.
-    return decided.model_dump_json(exclude={"model", "force", "on_color"}, exclude_defaults=True)
 
 
 def beside(destination: ObjectRef, name: str) -> ObjectRef:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.settings import MIB
+
 log = logging.getLogger(__name__)
-MIB = 1024 * 1024
 _STATUS = Path("/proc/self/status")
 
 

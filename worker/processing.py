@@ -1,6 +1,5 @@
 """One image from bytes to bytes: what a job and the command line have in common."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -157,16 +156,14 @@ def _all_pages(data: bytes, offsets: Sequence[int], work: Work) -> Processed:
             f"the source has {len(offsets)} pages, which {work.format} cannot hold; "
             "name a destination that ends in .tif, or ask for the first page"
         )
-    writer: TiffWriter | None = None
+    writer = TiffWriter(order_of(data))
     pages = []
     for offset in offsets:
         coloured = _coloured(page_at(data, offset), work)
         began = perf_counter()
-        writer = writer or TiffWriter(order_of(data))
         writer.add(coloured.photo)
         pages.append(_encoded(coloured.page, began))
         del coloured
-    assert writer is not None
     return _finished(writer.getvalue(), "tiff", pages, None)
 
 
@@ -224,14 +221,11 @@ def _signed(photo: Photo, work: Work, before: Difference) -> Photo:
     """Return a result that says how it came to be."""
     if work.options.private_data == "strip":
         photo = without_private(photo)
-    chosen = work.options.model_dump(
-        exclude={"model", "force", "on_color"}, exclude_defaults=True
-    ) | {"format": work.format}
     model = work.engine.model
     provenance = Provenance(
         model=model.name,
         model_digest=model.digest,
-        options=json.dumps(chosen, sort_keys=True, separators=(",", ":")),
+        options=work.options.canonical(work.format),
         source_digest=work.source_digest,
         fidelity=f"max {before.max:.3f}, mean {before.mean:.3f}",
     )

@@ -1,5 +1,6 @@
 """How a photograph is to be colorized."""
 
+import json
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -95,6 +96,17 @@ class Options(Record):
                 "variants, ambiguity and distributions are of one page; leave out pages"
             )
         return self
+
+    def canonical(self, format: OutputFormat | None) -> str:
+        """Return all that changes pixels or bytes of a result in this format, as JSON.
+
+        Options that come with a later version leave it as it is.
+        """
+        decided = self.model_copy(update={"format": format})
+        kept = decided.model_dump(
+            mode="json", exclude={"model", "force", "on_color"}, exclude_defaults=True
+        )
+        return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
     def changed_by(self, other: "Options") -> "Options":
         """Return these options with those that were given in ``other``.

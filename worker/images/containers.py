@@ -41,9 +41,9 @@ def check_container(data: bytes, max_pixels: int) -> None:
     elif data[:2] in {b"II", b"MM"}:
         check_directories(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        _check_size(_canvas(data), max_pixels)
+        check_size(_canvas(data), max_pixels)
     elif data.startswith(gif.SIGNATURES):
-        _check_size(gif.size_of(data), max_pixels)
+        check_size(gif.size_of(data), max_pixels)
     elif data.startswith((jp2.SIGNATURE, jp2.CODESTREAM)):
         jp2.check_jp2(data)
     elif data[4:8] == b"ftyp":
@@ -125,7 +125,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     raise BrokenImage(f"the JPEG has more than {MAX_SEGMENTS} segments")
 
 
-def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+def check_size(size: tuple[int, int], max_pixels: int) -> None:
+    """Refuse an image of too many pixels; ``size`` is (width, height).
+
+    Raises:
+        ImageTooLarge: it has more than ``max_pixels``.
+    """
     width, height = size
     if width * height > max_pixels:
         raise ImageTooLarge(

@@ -10,7 +10,7 @@ from core.errors import EmptyObject, ImageTooLarge
 from worker.colour.lightness import Pixels
 from worker.images import exif
 from worker.images.colour_space import interpreted
-from worker.images.containers import check_container, check_tiles, pixels_at_opening
+from worker.images.containers import check_container, check_size, check_tiles, pixels_at_opening
 from worker.images.errors import naming_a_lack_of_memory
 from worker.images.icc import read_profile
 from worker.images.metadata import Said, said_by
@@ -61,11 +61,7 @@ def decode(data: bytes, max_pixels: int) -> Photo:
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:
-    if image.width * image.height > max_pixels:
-        raise ImageTooLarge(
-            f"the image has {image.width} x {image.height} pixels, more than {max_pixels}; "
-            "see TINTYPE_MAX_PIXELS"
-        )
+    check_size(image.size, max_pixels)
     if max(image.size) > MAX_SIDE:
         raise ImageTooLarge(f"the image has more than {MAX_SIDE} pixels on a side")
     check_tiles(image, max_pixels)

@@ -44,7 +44,7 @@ def _encode(photo: Photo, format: OutputFormat, quality: int) -> bytes:
     if format == "png":
         return encode_png(photo)
     if format == "tiff":
-        return encode_tiff([photo])
+        return encode_tiff(photo)
     if photo.pixels.dtype == np.uint16:
         alpha = None if photo.alpha is None else to_8_bits(photo.alpha)
         photo = replace(photo, pixels=to_8_bits(photo.pixels), alpha=alpha)

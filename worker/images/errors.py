@@ -53,10 +53,8 @@ def check_room(needed: int) -> None:
 
 
 @contextmanager
-def naming_a_lack_of_memory(pixels: int, each: int = BYTES_A_PIXEL) -> Iterator[None]:
+def naming_a_lack_of_memory(pixels: int) -> Iterator[None]:
     """Call it a lack of memory if an image of so many pixels fails where that may be why.
-
-    ``each`` are the bytes that a pixel may take.
 
     Codecs that are refused memory say that the file is damaged, or that they cannot write it.
 
@@ -68,7 +66,7 @@ def naming_a_lack_of_memory(pixels: int, each: int = BYTES_A_PIXEL) -> Iterator[
     try:
         yield
     except (BrokenImage, ImageCms.PyCMSError, OSError, ValueError) as error:
-        if enough is None or pixels * each <= enough:
+        if enough is None or pixels * BYTES_A_PIXEL <= enough:
             raise
         raise OutOfMemory(
             f"an image of {pixels} pixels failed in {enough >> 20} MiB; it may need more "

@@ -112,7 +112,7 @@ def to_srgb(pixels: NDArray[np.uint8], profile: Profile) -> NDArray[np.uint8] | 
         OutOfMemory: it may have found too little.
     """
     try:
-        with naming_a_lack_of_memory(pixels.shape[0] * pixels.shape[1], BYTES_A_PIXEL):
+        with naming_a_lack_of_memory(pixels.shape[0] * pixels.shape[1]):
             return _converted(pixels, profile)
     except (*PARSER_ERRORS, ImageCms.PyCMSError):
         return None

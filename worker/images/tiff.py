@@ -5,7 +5,7 @@ Pillow cannot write 16 bits in colour, and with too little memory it writes beyo
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -75,17 +75,15 @@ class TiffWriter:
         self._append(body + bytes(len(body) % 2))
 
 
-def encode_tiff(photos: Iterable[Photo]) -> bytes:
-    """Write a TIFF with a page for each photo, in strips of Deflate.
+def encode_tiff(photo: Photo) -> bytes:
+    """Write a TIFF of one page, in strips of Deflate.
 
     Raises:
         ImageTooLarge: it would be longer than a TIFF may be.
     """
-    writer = None
-    for photo in photos:
-        writer = writer or TiffWriter(order_of(photo.exif or b""))
-        writer.add(photo)
-    return (writer or TiffWriter()).getvalue()
+    writer = TiffWriter(order_of(photo.exif or b""))
+    writer.add(photo)
+    return writer.getvalue()
 
 
 def order_of(tiff: bytes) -> Order:
