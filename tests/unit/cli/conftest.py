@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.colorize import colorize
+from tests.support.colorizing import Run
 from tests.support.standin import write_standin
-from tests.unit.cli.colorizing import Run
 
 
 @pytest.fixture(scope="session")

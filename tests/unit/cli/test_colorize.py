@@ -9,8 +9,8 @@ from PIL import Image
 from cli import main
 from core.settings import MIB
 from tests.support.bombs import png
+from tests.support.colorizing import Run, files, photo, reports
 from tests.support.images import decoded, encoded, gradient, in_colour, in_sepia
-from tests.unit.cli.colorizing import Run, files, photo, reports
 from worker.memory import room
 from worker.processing import Processed, process
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.unit.cli.colorizing import Run, files, photo, reports
+from tests.support.colorizing import Run, files, photo, reports
 
 
 def test_results_inside_the_folder_are_not_colorized_again(run: Run) -> None:
