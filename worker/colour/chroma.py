@@ -1,17 +1,14 @@
 """How much colour a photograph has beyond the tone of its print: sepia, cyanotype, old paper."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from worker.colour.lightness import Pixels, Plane
+from worker.colour.shrink import small_rgb
 
 SIDE = 96
 """Longest side, in pixels, at which colour is looked at; grain and JPEG's blocks are gone there."""
-SAMPLES = 4
-"""Pixels read along each side of a small pixel, of all that it stands for."""
 BANDS, BAND_PIXELS = 24, 32
 """Levels of the tone curve, and the fewest pixels that one of them takes."""
 HUE = np.deg2rad(75)
@@ -50,13 +47,7 @@ def residual_chroma(pixels: Pixels) -> float:
 
 def _small(pixels: Pixels) -> tuple[Plane, Plane]:
     """Return CIELAB and the mean of R, G and B (0..1) of a photograph made small."""
-    longest = max(pixels.shape[:2])
-    step = max(1, longest // (SIDE * SAMPLES))
-    sampled: NDArray[Any] = np.ascontiguousarray(pixels[::step, ::step])
-    height, width = (max(1, round(side * SIDE / longest)) for side in pixels.shape[:2])
-    if longest > SIDE:
-        sampled = cv2.resize(sampled, (width, height), interpolation=cv2.INTER_AREA)
-    rgb = sampled.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    rgb = small_rgb(pixels, SIDE)
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32), rgb.mean(axis=2)
 
 

@@ -1,18 +1,14 @@
 """The colours of another picture as a bias: what is frequent there becomes more likely here."""
 
-from typing import Any
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.colour.decode import Array
 from worker.colour.lightness import Pixels
+from worker.colour.shrink import small_rgb
 
 SIDE = 128
 """Longest side, in pixels, at which the reference is looked at."""
-SAMPLES = 4
-"""Pixels read along each side of a small pixel, of all that it stands for."""
 GREY = 8.0
 """Chroma at which a colour counts by two fifths, of pixels and of bins; greys do not count."""
 SPREAD = 10.0
@@ -48,14 +44,7 @@ def reference_weights(pixels: Pixels, palette: Array, prior: Array) -> Array:
 
 def _small_ab(pixels: Pixels) -> Array:
     """Return ab of the reference made small, (n, 2)."""
-    longest = max(pixels.shape[:2])
-    step = max(1, longest // (SIDE * SAMPLES))
-    sampled: NDArray[Any] = np.ascontiguousarray(pixels[::step, ::step])
-    if longest > SIDE:
-        height, width = (max(1, round(side * SIDE / longest)) for side in pixels.shape[:2])
-        sampled = cv2.resize(sampled, (width, height), interpolation=cv2.INTER_AREA)
-    rgb = sampled.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
+    lab = np.asarray(cv2.cvtColor(small_rgb(pixels, SIDE), cv2.COLOR_RGB2LAB), np.float32)
     return lab[..., 1:].reshape(-1, 2)
 
 

@@ -1,10 +1,27 @@
-"""A smaller version of an image's lightness."""
+"""Smaller versions of an image, and of its lightness."""
+
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.colour.bands import Work, band_rows, each_band
-from worker.colour.lightness import Lightness, Plane
+from worker.colour.lightness import Lightness, Pixels, Plane
+
+SAMPLES = 4
+"""Pixels read along each side of a small pixel, of all that it stands for."""
+
+
+def small_rgb(pixels: Pixels, side: int) -> Plane:
+    """Return (h, w, 3) pixels of 8 or 16 bits as 0..1, made small: ``side`` at the longest."""
+    longest = max(pixels.shape[:2])
+    step = max(1, longest // (side * SAMPLES))
+    sampled: NDArray[Any] = np.ascontiguousarray(pixels[::step, ::step])
+    if longest > side:
+        height, width = (max(1, round(each * side / longest)) for each in pixels.shape[:2])
+        sampled = cv2.resize(sampled, (width, height), interpolation=cv2.INTER_AREA)
+    return sampled.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
 def resized(source: Lightness, height: int, width: int) -> Plane:
