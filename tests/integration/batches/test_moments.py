@@ -11,6 +11,7 @@ from core.batches.steps import Steps
 from core.errors import StorageDenied, WrongState
 from tests.integration.batches.conftest import World
 from tests.support.jobs import PROBLEM
+from tests.support.redis import LEASES
 
 SCANS = [f"scans/{number:03}.jpg" for number in range(25)]
 
@@ -34,6 +35,25 @@ def test_what_fails_while_a_batch_is_paused_is_tried_again_and_keeps_no_job_held
     assert world.redis.zscore("tintype:batches:due", batch.id), "it is tried again"
     world.store.resume(batch.id)
     assert world.run(batch).counts.succeeded == len(SCANS)
+
+
+def test_a_worker_that_asks_again_is_told_of_its_attempt_though_the_batch_is_paused(
+    world: World,
+) -> None:
+    world.put(*SCANS[:2])
+    batch = world.step(world.create())
+    first, second = world.published
+    attempt = world.attempts.start(first, "host:1")
+    assert attempt
+    world.store.pause(batch.id)
+    again = world.attempts.start(first, "host:1")
+    assert again
+    assert (again.job.id, again.token) == (attempt.job.id, attempt.token)
+    assert world.attempts.start(first, "host:2") is None
+    assert world.attempts.start(second, "host:1") is None
+    # Its lease runs out, so it is no longer its own: another attempt does not begin in a pause.
+    world.redis.zadd(LEASES, {first: 1}, xx=True)
+    assert world.attempts.start(first, "host:1") is None
 
 
 def test_a_cancel_cut_off_at_the_end_of_a_step_is_carried_out(world: World) -> None:
