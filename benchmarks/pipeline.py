@@ -79,7 +79,8 @@ def picture(megapixels: float, kind: str) -> bytes:
 
 def _ab() -> NDArray[np.float32]:
     rng = np.random.default_rng(1)
-    coarse = rng.normal(0, 25, (8, 8, 2)).astype(np.float32)
+    # A mean chroma of 11, as tint-small gives photographs.
+    coarse = rng.normal(0, 9, (8, 8, 2)).astype(np.float32)
     ab = cv2.resize(coarse, (56, 56), interpolation=cv2.INTER_CUBIC).transpose(2, 0, 1)
     return np.ascontiguousarray(ab, np.float32)
 

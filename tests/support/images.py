@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -10,7 +11,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from skimage import data
 
 from benchmarks.toning import rounded, sepia
-from worker.colour.lightness import Pixels
+from worker.colour.gamut import within_srgb
+from worker.colour.lightness import Pixels, Plane
 
 
 def gradient(height: int = 48, width: int = 64, seed: int = 0) -> NDArray[np.uint8]:
@@ -34,6 +36,14 @@ def in_sepia(seed: int = 0) -> NDArray[np.uint8]:
 def at_depth(values: NDArray[Any], depth: int) -> Pixels:
     """Whole numbers as pixels of 8 or 16 bits."""
     return values.astype(np.uint8) if depth == 8 else values.astype(np.uint16)
+
+
+def srgb_of(lab: Plane) -> Plane:
+    """sRGB in 0..1 of a CIELAB image; what is outside has the chroma of ``within_srgb``."""
+    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    outside = (rgb.min(axis=2) <= 0) | (rgb.max(axis=2) >= 1)
+    rgb[outside] = cv2.cvtColor(within_srgb(lab[outside])[None], cv2.COLOR_LAB2RGB)[0]
+    return np.asarray(rgb, np.float32)
 
 
 def encoded(pixels: NDArray[Any], format: str = "JPEG", **options: Any) -> bytes:

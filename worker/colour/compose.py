@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 
 from worker.colour.bands import Work, band_rows, each_band
+from worker.colour.gamut import clipped, within_srgb
 from worker.colour.guided import linear_models
 from worker.colour.lightness import Lightness, Pixels, Plane
 
 Upsample = Literal["bicubic", "guided"]
+PIXEL = "V12"
+"""Three float32 as one element."""
 
 
 def compose(
@@ -18,8 +21,8 @@ def compose(
     """Return RGB, (h, w, 3), of the source's lightness and depth; in ``out`` if there is one.
 
     ``ab`` is (2, small_h, small_w); it is resized with bicubic interpolation, or ``guided`` by
-    the lightness, see ``linear_models``. Colours outside sRGB are clipped, which is all that
-    moves the lightness.
+    the lightness, see ``linear_models``. Colours that sRGB does not have lose chroma, so that
+    rounding is all that moves the lightness.
     """
     height, width = source.shape
     result = _empty(height, width, source.depth) if out is None else out
@@ -46,6 +49,7 @@ def compose(
             cv2.merge((light, a, b), lab[here])
             # OpenCV clips what lies outside sRGB to 0..1.
             cv2.cvtColor(lab[here], cv2.COLOR_LAB2RGB, rgb[here])
+            _unclip(lab[here], rgb[here])
             _quantize(rgb[here], result[rows])
 
         return work
@@ -76,6 +80,16 @@ def _quantize(rgb: Plane, out: Pixels) -> None:
         rgb *= np.float32(65_535)
         rgb += np.float32(0.5)
         out[:] = rgb
+
+
+def _unclip(lab: Plane, rgb: Plane) -> None:
+    """Give the pixels of ``rgb`` that were clipped the colour that sRGB has for them."""
+    found = clipped(rgb)
+    if found.size:
+        tamed = within_srgb(np.take(lab.reshape(-1, 3), found, axis=0))
+        # Whole pixels are put in their places several times as fast as rows of three numbers.
+        pixels = cv2.cvtColor(tamed[None], cv2.COLOR_LAB2RGB)[0].view(PIXEL)
+        rgb.reshape(-1, 3).view(PIXEL)[found] = pixels
 
 
 def _resize_columns(plane: Plane, height: int, width: int) -> Plane:

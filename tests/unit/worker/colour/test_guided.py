@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.support.images import at_depth, gradient
+from tests.support.images import at_depth, gradient, srgb_of
 from worker.colour.compose import Upsample, compose
 from worker.colour.guided import linear_models
 from worker.colour.lightness import Lightness, Plane, lightness
@@ -113,8 +113,7 @@ def test_bands_give_what_the_whole_image_gives() -> None:
         for part in linear_models(source, ab)
     )
     whole = [slope * light + offset for slope, offset in zip(slopes, offsets, strict=True)]
-    rgb = cv2.cvtColor(np.dstack((light, *whole)).astype(np.float32), cv2.COLOR_LAB2RGB)
-    expected = np.rint(rgb * 255)
+    expected = np.rint(srgb_of(np.dstack((light, *whole)).astype(np.float32)) * 255)
     difference = np.abs(compose(source, ab, upsample="guided") - expected)
     assert difference.max() <= 1
     assert (difference > 0).mean() < 0.01

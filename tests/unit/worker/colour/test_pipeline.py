@@ -106,11 +106,13 @@ def test_the_picture_is_that_of_the_plain_float_pipeline(kind: str) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Conversion from CIE-LAB")
         expected = np.rint(lab2rgb(lab) * 255)
-    difference = np.abs(found - expected)
+    # What lies outside sRGB is clipped there, and loses chroma here.
+    inside = (expected > 0).all(axis=2) & (expected < 255).all(axis=2)
+    difference = np.abs(found - expected)[inside]
+    assert inside.mean() > 0.5
     assert difference.max() <= 2
     assert (difference <= 1).mean() >= 0.9999
-    inside = (found > 0).all(axis=2) & (found < 255).all(axis=2)
-    assert np.abs(rgb2lab(found)[..., 0] - lab[..., 0])[inside].max() < 0.5
+    assert np.abs(lightness(found).whole() - lab[..., 0]).max() < 0.3
 
 
 def test_the_result_can_be_written_over_the_source() -> None:

@@ -1,0 +1,78 @@
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from worker.colour.compose import compose
+from worker.colour.gamut import clipped, within_srgb
+from worker.colour.lightness import Lightness, lightness
+
+
+def colours(count: int = 200_000, spread: float = 60) -> NDArray[np.float32]:
+    rng = np.random.default_rng(1)
+    light = rng.random((count, 1)) * 100
+    return np.hstack((light, rng.normal(size=(count, 2)) * spread)).astype(np.float32)
+
+
+def rgb_of(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.cvtColor(lab[None], cv2.COLOR_LAB2RGB)[0], np.float32)
+
+
+def test_lightness_and_hue_of_any_colour_stay() -> None:
+    wild = colours()
+    tamed = within_srgb(wild)
+    levels = np.rint(rgb_of(tamed) * 65_535).astype(np.uint16)[None]
+    assert np.abs(lightness(levels).whole()[0] - wild[:, 0]).max() < 100 / 4096
+    assert np.array_equal(tamed[:, 0], wild[:, 0])
+    cross = tamed[:, 1] * wild[:, 2] - tamed[:, 2] * wild[:, 1]
+    assert np.abs(cross).max() < 1e-2
+    assert (tamed[:, 1:] * wild[:, 1:] >= 0).all()
+
+
+@pytest.mark.parametrize("factor", [1.5, 3])
+def test_colours_beyond_srgb_get_nearly_all_that_it_has(factor: float) -> None:
+    pure = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [0.5, 0, 0], [0, 0.3, 0.3]]
+    edge = cv2.cvtColor(np.array([pure], np.float32), cv2.COLOR_RGB2LAB)[0]
+    beyond = edge * np.array([1, factor, factor], np.float32)
+    gained = np.hypot(*within_srgb(beyond).T[1:]) / np.hypot(*edge.T[1:])
+    assert (gained > 0.97).all()
+    assert (gained < 1.005).all()
+
+
+def test_black_and_white_stay_what_they_are() -> None:
+    ends = np.array([[0, 30, 30], [100, -20, 40], [0, 0, 0]], np.float32)
+    assert np.allclose(rgb_of(within_srgb(ends)), [[0] * 3, [1] * 3, [0] * 3], atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 3, 1023, 1024, 1025])
+def test_any_number_of_colours_comes_back_in_order(count: int) -> None:
+    some = colours(1025)
+    assert np.array_equal(within_srgb(some[:count]), within_srgb(some)[:count])
+
+
+def test_colours_with_a_channel_at_its_end_are_found() -> None:
+    rgb = np.full((3, 4, 3), 0.5, np.float32)
+    rgb[0, 1, 2], rgb[1, 3, 0], rgb[2, 0] = 0, 1, 1e-6
+    assert clipped(rgb).tolist() == [1, 7]
+
+
+@pytest.mark.parametrize(("depth", "allowed"), [(8, 0.27), (16, 100 / 4096)])
+@pytest.mark.parametrize("chroma", [10, 40, 90])
+def test_a_composed_image_has_its_sources_lightness(
+    depth: int, allowed: float, chroma: float
+) -> None:
+    rng = np.random.default_rng(3)
+    plane = (rng.random((300, 400)) * 100).astype(np.float32)
+    ab = (rng.normal(size=(2, 14, 14)) * chroma).astype(np.float32)
+    off = lightness(compose(Lightness(plane, None, depth), ab)).whole() - plane
+    assert np.abs(off).max() < allowed
+
+
+def test_a_colour_that_srgb_has_is_not_touched() -> None:
+    lab = colours(100_000, 25).reshape(250, 400, 3)
+    plain = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    kept = (plain.min(axis=2) > 1e-6) & (plain.max(axis=2) < 1 - 1e-6)
+    assert 0.3 < kept.mean() < 0.9
+    ab = np.ascontiguousarray(lab[..., 1:].transpose(2, 0, 1))
+    found = compose(Lightness(np.ascontiguousarray(lab[..., 0]), None, 8), ab).astype(int)
+    assert np.abs(found - np.rint(plain * 255))[kept].max() <= 1

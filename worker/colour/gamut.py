@@ -1,0 +1,91 @@
+"""Colours that sRGB does not have: they lose chroma, and keep their lightness and hue."""
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.colour.lightness import Plane
+
+TO_LINEAR = np.array(
+    [
+        [3.240479, -1.53715, -0.498535],
+        [-0.969256, 1.875991, 0.041556],
+        [0.055648, -0.204043, 1.057311],
+    ],
+    np.float32,
+)
+"""Linear sRGB of X, Y, Z, as in OpenCV's conversion."""
+WHITE = np.array([0.950456, 1, 1.088754], np.float32)
+"""X, Y, Z of D65, as there."""
+KNEE, SLOPE, OFFSET = np.float32(6 / 29), np.float32(108 / 841), np.float32(4 / 29)
+"""Where the cube root begins, and the straight part below (CIE 15:2004, 8.2.1)."""
+TOLERANCE = np.float32(1e-6)
+HALVINGS = 10
+LEVELS, HUES = 401, 721
+"""Of L* and hue that the table has."""
+MOST, STRIDE = np.float32(140), np.float32(3)
+"""More chroma than sRGB has anywhere, and the steps in which the way out is looked for."""
+JUMP = np.float32(5)
+COLUMNS = 1024
+LEAST, HIGHEST = (1e-7,) * 3, (1 - 1e-7,) * 3
+
+
+def clipped(rgb: Plane) -> NDArray[np.intp]:
+    """Return which colours, counted row by row, have a channel at 0 or 1: all that were clipped.
+
+    ``rgb`` is (h, w, 3) in 0..1.
+    """
+    inside = cv2.inRange(rgb, LEAST, HIGHEST)
+    return np.flatnonzero(inside == 0)
+
+
+def within_srgb(lab: Plane) -> Plane:
+    """Return colours, (n, 3) CIELAB with L* in 0..100, with as much chroma as sRGB has for them."""
+    light, a, b = (np.resize(plane, (-(-len(lab) // COLUMNS), COLUMNS)) for plane in lab.T)
+    chroma, hue = cv2.cartToPolar(a, b)
+    hue *= np.float32((HUES - 1) / (2 * np.pi))
+    row = light * np.float32((LEVELS - 1) / 100)
+    most = cv2.remap(_most_chroma(), hue, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    share = most / np.maximum(chroma, most + TOLERANCE)
+    tamed = cv2.merge((light, a * share, b * share))
+    return np.asarray(tamed.reshape(-1, 3)[: len(lab)], np.float32)
+
+
+@cache
+def _most_chroma() -> Plane:
+    """Return the most chroma that sRGB has, (LEVELS, HUES): L* 0..100, hue 0..360 degrees."""
+    hue = np.linspace(0, 2 * np.pi, HUES, dtype=np.float32)
+    light = np.linspace(0, 100, LEVELS, dtype=np.float32)[:, None]
+    parts = np.array_split(light, LEVELS // 10)
+    found = np.concatenate([_way_out(part, np.cos(hue), np.sin(hue)) for part in parts])
+    least = np.asarray(cv2.erode(found, np.ones((3, 3), np.uint8)), np.float32)
+    # Where the way out jumps, a line between two entries would lead outside.
+    return np.where(found - least > JUMP, least, found)
+
+
+def _way_out(light: Plane, cos: Plane, sin: Plane) -> Plane:
+    """Return the chroma at which each hue leaves sRGB, (levels, hues)."""
+    found = np.zeros((len(light), len(cos)), np.float32)
+    inside = np.ones(found.shape, np.bool_)
+    # Bright yellows leave sRGB and come back with more chroma, so the first way out counts.
+    for chroma in np.arange(STRIDE, MOST, STRIDE, dtype=np.float32):
+        inside &= _fits(light, chroma * cos, chroma * sin)
+        found[inside] = chroma
+    step = STRIDE
+    for _ in range(HALVINGS):
+        step /= 2
+        more = found + step
+        found = np.where(_fits(light, more * cos, more * sin), more, found)
+    return found
+
+
+def _fits(light: Plane, a: Plane, b: Plane) -> NDArray[np.bool_]:
+    """Return whether sRGB has each colour."""
+    y = (light + np.float32(16)) / np.float32(116)
+    f = np.stack(np.broadcast_arrays(y + a / np.float32(500), y, y - b / np.float32(200)))
+    white = WHITE[:, None, None]
+    xyz = np.where(f > KNEE, f * f * f, (f - OFFSET) * SLOPE) * white
+    linear = np.einsum("ck,k...->c...", TO_LINEAR, xyz)
+    return np.asarray(((linear >= -TOLERANCE) & (linear <= 1 + TOLERANCE)).all(axis=0))
