@@ -6,7 +6,7 @@ the figures.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from benchmarks.quality import rgb
 from core.settings import Settings
 from models import Catalogue
 from worker.colour import Decoding, Distribution, ambiguity, lightness, predict, render
-from worker.colour.ambiguity import spread
+from worker.colour.ambiguity import entropy, spread
 from worker.engines import Engine, load_engine
 from worker.images import decode
 
@@ -83,17 +83,13 @@ def measure(name: str, data: bytes, engine: Engine) -> Measured:
     return Measured(name, doubt, metrics.delta_e(true_lab, lab), float(np.sqrt(gap)))
 
 
-def entropy(distribution: Distribution) -> float:
-    """Return the mean entropy of the cells, in nats."""
-    return _entropy(distribution.probabilities)
-
-
 def merged_entropy(distribution: Distribution) -> float:
     """Return it with neighbouring bins taken together."""
     squares = np.rint(distribution.palette / MERGED)
     number = np.unique(squares, axis=0, return_inverse=True)[1].ravel()
     together = np.eye(number.max() + 1, dtype=np.float32)[number]
-    return _entropy(np.einsum("qm,qhw->mhw", together, distribution.probabilities))
+    merged = np.einsum("qm,qhw->mhw", together, distribution.probabilities)
+    return float(entropy(replace(distribution, likely=merged, logs=False)).mean())
 
 
 def distance(distribution: Distribution) -> float:
@@ -108,7 +104,7 @@ MEASURES: dict[str, Callable[[Distribution], float]] = {
     "ambiguity": ambiguity,
     "spread, mean square": lambda distribution: float(np.square(spread(distribution)).mean()),
     "mean distance": distance,
-    "entropy": entropy,
+    "entropy": lambda distribution: float(entropy(distribution).mean()),
     "entropy of squares": merged_entropy,
 }
 
@@ -154,10 +150,6 @@ def draw(measured: list[Measured], correlation: float) -> Figure:
     axis.set_title(f"{len(measured)} photographs, Spearman {correlation:.2f}", fontsize=10)
     axis.grid(visible=True, alpha=0.3)
     return figure
-
-
-def _entropy(p: NDArray[np.float32]) -> float:
-    return float(-(p * np.log(np.maximum(p, 1e-30))).sum(axis=0).mean())
 
 
 def _small(image: metrics.Image) -> metrics.Image:

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.decode import CELLS, Array
+from worker.colour.decode import CELLS, TINY, Array
 from worker.colour.distribution import Distribution
 
-HOTTEST = 40.0
-"""Spread at the upper end of the heat map; 99 of 100 photographs have less on average."""
+HOTTEST = 6.5
+"""Bits at the upper end of the heat map; 99 of 100 cells of photographs have less than 6."""
 
 
 def spread(distribution: Distribution) -> Array:
@@ -29,6 +29,17 @@ def spread(distribution: Distribution) -> Array:
     return np.asarray(deviation, np.float32)
 
 
+def entropy(distribution: Distribution) -> Array:
+    """Return the entropy of each cell, (h, w), in bits: 0 where it has one possible colour."""
+    bins, height, width = distribution.probabilities.shape
+    flat = distribution.probabilities.reshape(bins, -1)
+    found = np.empty(height * width, np.float32)
+    for first in range(0, height * width, CELLS):
+        part = flat[:, first : first + CELLS]
+        np.einsum("qp,qp->p", part, np.log2(part + TINY), out=found[first : first + CELLS])
+    return np.maximum(-found, 0).reshape(height, width)
+
+
 def ambiguity(distribution: Distribution) -> float:
     """Return one number for a photograph, 0..1: the higher, the likelier its colours are wrong.
 
@@ -42,12 +53,12 @@ def ambiguity(distribution: Distribution) -> float:
 
 
 def heat_map(distribution: Distribution, height: int, width: int) -> NDArray[np.uint8]:
-    """Return ``spread`` as a picture, (height, width, 3) RGB: black is sure, pale yellow is not.
+    """Return ``entropy`` as a picture, (height, width, 3) RGB: black is sure, pale yellow is not.
 
     The scale is the same for every photograph: 0 to ``HOTTEST``. The colours' lightness rises
-    with the spread, so that it reads in grey as well.
+    with the entropy, so that it reads in grey as well.
     """
-    levels = np.clip(spread(distribution) * (255 / HOTTEST), 0, 255).astype(np.uint8)
+    levels = np.clip(entropy(distribution) * (255 / HOTTEST), 0, 255).astype(np.uint8)
     large = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
     coloured = cv2.applyColorMap(large, cv2.COLORMAP_INFERNO)
     return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), np.uint8)

@@ -10,42 +10,55 @@ CELLS = 1024
 
 
 def annealed_mean(
-    probabilities: Array, palette: Array, temperature: float, bias: Array | None = None
+    likely: Array,
+    palette: Array,
+    temperature: float,
+    bias: Array | None = None,
+    logs: bool = False,
 ) -> Array:
     """Return the annealed mean (Zhang et al. 2016, equation 5): (2, h, w) ab.
 
-    ``probabilities`` is (bins, h, w), a softmax at temperature 1; ``palette`` is (bins, 2).
-    ``temperature`` is in (0, 1]: 1 is the mean of the distribution, towards 0 its mode.
-    ``bias``, (bins,), is added to the logits first; see ``rebalancing_bias``.
+    ``likely`` is (bins, h, w), a softmax at temperature 1, or with ``logs`` what it is the
+    softmax of; ``palette`` is (bins, 2). ``temperature`` is in (0, 1]: 1 is the mean of the
+    distribution, towards 0 its mode. ``bias``, (bins,), is added to the logits first; see
+    ``rebalancing_bias``.
     """
-    bins, height, width = probabilities.shape
-    flat = probabilities.reshape(bins, -1)
+    bins, height, width = likely.shape
+    flat = likely.reshape(bins, -1)
     ab = np.empty((2, height * width), np.float32)
     for first in range(0, height * width, CELLS):
         part = slice(first, first + CELLS)
-        weights = _weights(flat[:, part], temperature, bias)
+        weights = _weights(flat[:, part], temperature, bias, logs)
         # As fast as a matrix product through BLAS, whose threads go on spinning on the cores.
         np.einsum("qc,qp->cp", palette, weights, out=ab[:, part])
         ab[:, part] /= weights.sum(axis=0)
     return ab.reshape(2, height, width)
 
 
-def _weights(probabilities: Array, temperature: float, bias: Array | None) -> Array:
-    """Return what each bin counts, (bins, cells), for probabilities of that shape."""
-    if temperature == 1:
-        return probabilities if bias is None else probabilities * np.exp(bias)[:, None]
-    logits = np.log(np.maximum(probabilities, TINY))
+def _weights(likely: Array, temperature: float, bias: Array | None, logs: bool) -> Array:
+    """Return what each bin counts, (bins, cells), for probabilities or logs of that shape."""
+    if temperature == 1 and not logs:
+        return likely if bias is None else np.asarray(likely * np.exp(bias)[:, None], np.float32)
+    logits = likely if logs else np.log(np.maximum(likely, TINY))
     if bias is not None:
-        logits += bias[:, None]
-    logits -= logits.max(axis=0)
+        logits = logits + bias[:, None]
+    logits = logits - logits.max(axis=0)
     logits /= np.float32(temperature)
     return np.exp(logits, out=logits)
 
 
-def anneal(probabilities: Array, temperature: float, bias: Array | None = None) -> Array:
+def anneal(
+    likely: Array, temperature: float, bias: Array | None = None, logs: bool = False
+) -> Array:
     """Return the distribution whose mean is ``annealed_mean``, (bins, h, w): sums to 1."""
-    weights = _weights(probabilities.reshape(len(probabilities), -1), temperature, bias)
-    return np.asarray((weights / weights.sum(axis=0)).reshape(probabilities.shape), np.float32)
+    bins = len(likely)
+    flat, out = likely.reshape(bins, -1), np.empty(likely.shape, np.float32)
+    found = out.reshape(bins, -1)
+    for first in range(0, flat.shape[1], CELLS):
+        part = slice(first, first + CELLS)
+        weights = _weights(flat[:, part], temperature, bias, logs)
+        np.divide(weights, weights.sum(axis=0), out=found[:, part])
+    return out
 
 
 def rebalancing_bias(prior: Array, vividness: float) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,14 +14,26 @@ from worker.colour.hints import Hint, apply_hints
 class Distribution:
     """A distribution over colour bins for every pixel of a small grid, (h, w)."""
 
-    probabilities: Array
-    """(bins, h, w) float32, at temperature 1: sums to 1 over the bins."""
+    likely: Array
+    """(bins, h, w) float32, ``probabilities``, or with ``logs`` what they are the softmax of."""
     palette: Array
     """(bins, 2), the ab of each bin."""
     prior: Array
     """(bins,), how often each bin occurs in photographs."""
     mean: Array | None = None
     """(2, h, w), the mean ab at temperature 1, if the network gave it."""
+    logs: bool = False
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """(bins, h, w) float32, at temperature 1: sums to 1 over the bins."""
+        return anneal(self.likely, 1, logs=True) if self.logs else self.likely
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Height and width of the grid."""
+        _, height, width = self.likely.shape
+        return height, width
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,9 @@ def decode(distribution: Distribution, how: Decoding, lightness: Array | None = 
     elif distribution.mean is not None and how.temperature == 1 and bias is None:
         ab = distribution.mean
     else:
-        ab = annealed_mean(distribution.probabilities, distribution.palette, how.temperature, bias)
+        ab = annealed_mean(
+            distribution.likely, distribution.palette, how.temperature, bias, distribution.logs
+        )
     return ab if how.saturation == 1 else ab * np.float32(how.saturation)
 
 
@@ -76,7 +91,8 @@ def settle(
 ) -> Distribution:
     """Return the distribution whose plain mean is ``decode``'s, but for the saturation."""
     palette = distribution.palette
-    likely = anneal(distribution.probabilities, how.temperature, _bias(distribution, how))
+    bias = _bias(distribution, how)
+    likely = anneal(distribution.likely, how.temperature, bias, distribution.logs)
     if how.hints:
         assert lightness is not None, "hints spread along the lightness"
         likely = apply_hints(likely, palette, lightness, how.hints)

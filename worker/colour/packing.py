@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.decode import CELLS, TINY, Array, rebalancing_bias
+from worker.colour.decode import TINY, Array, rebalancing_bias
 from worker.colour.distribution import Distribution
 
 MAGIC, VERSION = b"TINTDIST", 1
@@ -68,20 +68,11 @@ def unpack(packed: bytes, palette: Array, prior: Array) -> Distribution:
     constants = np.frombuffer(body, "<f2", bins * (axes + 1)).reshape(bins, axes + 1)
     if not np.isfinite(constants).all():
         raise ValueError("the packed distribution has numbers that are none")
-    usual, loadings = np.split(constants.astype(np.float32), [1], axis=1)
-    places = _sums(body[constants.nbytes :], axes, height, width).reshape(axes, cells)
-    probabilities = _product(np.ascontiguousarray(loadings), places)
-    for first in range(0, cells, CELLS):
-        _softmax(probabilities[:, first : first + CELLS], usual)
-    return Distribution(probabilities.reshape(bins, height, width), palette, prior)
-
-
-def _softmax(logs: Array, usual: Array) -> None:
-    """Turn log-probabilities, less the usual ones and some constant, into probabilities."""
-    logs += usual
-    logs -= logs.max(axis=0)
-    np.exp(logs, out=logs)
-    logs /= logs.sum(axis=0)
+    # The usual log-probabilities count once in every cell.
+    places = np.ones((axes + 1, cells), np.float32)
+    places[1:] = _sums(body[constants.nbytes :], axes, height, width).reshape(axes, cells)
+    logs = _product(constants.astype(np.float32), places)
+    return Distribution(logs.reshape(bins, height, width), palette, prior, logs=True)
 
 
 def _importance(distribution: Distribution) -> Array:

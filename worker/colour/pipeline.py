@@ -67,7 +67,7 @@ def render(
 
 def light_of(source: Lightness, distribution: Distribution) -> Plane:
     """Return L* of an image in four pixels along each cell of its distribution, for hints."""
-    height, width = distribution.probabilities.shape[1:]
+    height, width = distribution.cells
     return resized(source, LIGHT_PER_CELL * height, LIGHT_PER_CELL * width)
 
 

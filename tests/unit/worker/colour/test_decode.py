@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.colour.decode import annealed_mean, rebalancing_bias
+from worker.colour.decode import anneal, annealed_mean, rebalancing_bias
 
 PALETTE = np.array([[-50, 0], [0, 0], [0, 60]], np.float32)
 
@@ -61,3 +61,18 @@ def test_vividness_favours_rare_colours() -> None:
     assert np.hypot(*vivid) > np.hypot(*calm)
     weights = np.array([0.3, 0.6, 0.1]) / (0.5 * PRIOR + 0.5 / 3)
     assert vivid == pytest.approx(weights @ PALETTE / weights.sum(), abs=1e-3)
+
+
+@pytest.mark.parametrize("temperature", [1, 0.38])
+@pytest.mark.parametrize("vividness", [0, 1])
+def test_logarithms_give_what_probabilities_give(temperature: float, vividness: float) -> None:
+    rng = np.random.default_rng(0)
+    logs = rng.normal(size=(3, 40, 50)).astype(np.float32) * 3
+    p = np.exp(logs) / np.exp(logs).sum(axis=0)
+    bias = rebalancing_bias(PRIOR, vividness) if vividness else None
+    before = logs.copy()
+    for of in (annealed_mean, lambda each, _, *rest, **how: anneal(each, *rest, **how)):
+        found = of(logs + 5, PALETTE, temperature, bias, logs=True)
+        assert found == pytest.approx(of(p, PALETTE, temperature, bias), abs=1e-3)
+    assert np.array_equal(logs, before)
+    assert anneal(logs, temperature, bias, logs=True).sum(axis=0) == pytest.approx(1, abs=1e-5)

@@ -71,7 +71,7 @@ def test_small_and_odd_grids_come_back(shape: tuple[int, int, int]) -> None:
 
 def test_all_cells_alike_come_back_exactly() -> None:
     given = flat()
-    alike = replace(given, probabilities=np.repeat(given.probabilities[:, :1, :1], 9, axis=2))
+    alike = replace(given, likely=np.repeat(given.probabilities[:, :1, :1], 9, axis=2))
     assert again(alike).probabilities == pytest.approx(alike.probabilities, abs=2e-3)
 
 
@@ -79,7 +79,7 @@ def test_probabilities_of_0_and_1_stay_distributions() -> None:
     given = flat(20, 8, 8)
     sure = np.zeros_like(given.probabilities)
     sure[np.arange(64) % 20, np.arange(64) // 8, np.arange(64) % 8] = 1
-    found = again(replace(given, probabilities=sure)).probabilities
+    found = again(replace(given, likely=sure)).probabilities
     assert np.array_equal(found.argmax(axis=0), sure.argmax(axis=0))
 
 
