@@ -51,6 +51,12 @@ def colour_flags(command: C) -> C:
             help="Places, serial numbers, the owner's name and maker notes; left out: keep.",
         ),
         click.option(
+            "--proof",
+            type=click.Choice(["sample", "whole"]),
+            help="Whether lightness is compared on a part of a large photograph, or on all of it; "
+            "left out: sample.",
+        ),
+        click.option(
             "--on-color",
             type=click.Choice(["recolor", "skip", "fail"]),
             help="For photographs that are in colour already; sepia and other tones are not "

@@ -50,6 +50,8 @@ class Options(Answer):
     """Of a TIFF with several pages: ``first`` or ``all``."""
     private_data: str | None = None
     """Places, serial numbers and maker notes: ``keep`` or ``strip``."""
+    proof: str | None = None
+    """Of a large photograph's lightness: ``sample`` or ``whole``."""
     force: bool = False
     on_color: str | None = None
     """What to do with a photograph that is in colour already: ``recolor``, ``skip``, ``fail``."""

@@ -207,7 +207,7 @@ def _coloured(data: bytes, work: Work) -> Coloured:
         infer_ms=(predicted - decoded) * 1e3,
         compose_ms=(perf_counter() - predicted) * 1e3,
     )
-    kept = sample(source)
+    kept = sample(source, options.proof == "whole")
     before = kept.difference(lambda rows: rgb[rows])
     result = replace(photo, pixels=rgb, space=None)
     page = Page(photo.width, photo.height, before, timings, chroma)

@@ -13,6 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 MOST_HINTS = 100
 OnColor = Literal["recolor", "skip", "fail"]
 PagesOption = Literal["first", "all"]
+Proof = Literal["sample", "whole"]
 PrivateData = Literal["keep", "strip"]
 
 
@@ -56,6 +57,8 @@ class Options(Record):
     """Of a TIFF with several pages: the first alone, or all, each colorized, as a TIFF."""
     private_data: PrivateData = "keep"
     """Whether the result says where and by which camera of whom the photograph was taken."""
+    proof: Proof = "sample"
+    """Whether lightness is compared on a part of a large photograph's rows, or on all."""
     force: bool = False
     """Do it again, though the same source, options and model have a result already."""
     on_color: OnColor = "recolor"

@@ -38,13 +38,13 @@ def annealed_mean(
 def _weights(likely: Array, temperature: float, bias: Array | None, logs: bool) -> Array:
     """Return what each bin counts, (bins, cells), for probabilities or logs of that shape."""
     if temperature == 1 and not logs:
-        return likely if bias is None else np.asarray(likely * np.exp(bias)[:, None], np.float32)
+        return likely if bias is None else likely * np.exp(bias)[:, None]
     logits = likely if logs else np.log(np.maximum(likely, TINY))
     if bias is not None:
         logits = logits + bias[:, None]
     logits = logits - logits.max(axis=0)
     logits /= np.float32(temperature)
-    return np.exp(logits, out=logits)
+    return np.asarray(np.exp(logits, out=logits))
 
 
 def anneal(

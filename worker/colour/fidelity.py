@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from worker.colour.lightness import Lightness, Pixels, Plane, lightness
+from worker.colour.lightness import Lightness, Pixels, lightness
 
 BLOCK, EDGE = 16, 4
 """Rows that JPEG codes together; of these, the ones at each end that are left out."""
@@ -28,27 +28,29 @@ class Sample:
     """Strips of a source, spread evenly from top to bottom, and their L*."""
 
     strips: tuple[slice, ...]
-    planes: tuple[Plane, ...]
+    own: Lightness
+    """Of the strips, one below the other."""
 
     def difference(self, read: Callable[[slice], Pixels]) -> Difference:
         """Return how far a result is from the source; ``read`` gives rows of its sRGB pixels."""
-        worst, total, count = 0.0, 0.0, 0
-        for rows, plane in zip(self.strips, self.planes, strict=True):
-            off = cv2.absdiff(lightness(read(rows)).whole(), plane)
+        worst, total, at = 0.0, 0.0, 0
+        for rows in self.strips:
+            below = at + rows.stop - rows.start
+            off = cv2.absdiff(lightness(read(rows)).whole(), self.own.rows(slice(at, below)))
             worst = max(worst, float(off.max()))
             total += float(off.sum(dtype=np.float64))
-            count += off.size
-        return Difference(worst, total / count)
+            at = below
+        return Difference(worst, total / self.own.levels.size)
 
 
-def sample(source: Lightness) -> Sample:
-    """Return the strips of a source that stand for it: eight rows each, evenly spread.
+def sample(source: Lightness, whole: bool = False) -> Sample:
+    """Return the strips of a source that stand for it: eight rows each, evenly spread, or all.
 
     They keep away from the rows where JPEG's blocks meet: a decoder that sees some blocks alone
     would smooth the chroma there as if the picture ended.
     """
     height, width = source.shape
-    whole = height * width <= SAMPLED
+    whole = whole or height * width <= SAMPLED
     share = (BLOCK - 2 * EDGE) / BLOCK
     every = 1 if whole else max(2, math.ceil(height * width * share / SAMPLED))
     edge = 0 if whole else EDGE
@@ -57,4 +59,7 @@ def sample(source: Lightness) -> Sample:
         slice(min(top + edge, height - 1), max(top + 1, min(top + BLOCK - edge, height)))
         for top in range(min(every // 2 * BLOCK, last), height, every * BLOCK)
     )
-    return Sample(strips, tuple(source.rows(rows).copy() for rows in strips))
+    if whole:
+        return Sample(strips, source)
+    levels = np.concatenate([source.levels[rows] for rows in strips])
+    return Sample(strips, replace(source, levels=levels))

@@ -2,8 +2,10 @@
 
 import struct
 
+import numpy as np
+
 from worker.colour.lightness import Pixels, Space
-from worker.images.icc import Profile, space_of, srgb_profile, to_srgb
+from worker.images.icc import Profile, deep_to_srgb, space_of, srgb_profile, to_srgb
 from worker.images.photo import to_8_bits
 
 Meaning = tuple[Pixels, Space | None, bytes | None]
@@ -14,8 +16,8 @@ def interpreted(pixels: Pixels, profile: Profile | None) -> Meaning:
     """Return pixels and their meaning; a result is sRGB, and says so if the source had a profile.
 
     Curves and primaries cost nothing: they change what levels mean. Profiles that are tables
-    turn the pixels into sRGB of 8 bits. A profile that is for other pixels, or makes no sense,
-    is as none.
+    turn the pixels into sRGB, of 8 bits without ``tintype[icc]``. A profile that is for other
+    pixels, or makes no sense, is as none.
     """
     meant = _by_profile(pixels, profile) if profile else None
     return meant or (pixels, None, None)
@@ -39,5 +41,9 @@ def _by_profile(pixels: Pixels, profile: Profile) -> Meaning | None:
 
 
 def _by_tables(pixels: Pixels, profile: Profile) -> Meaning | None:
-    converted = to_srgb(to_8_bits(pixels), profile)
+    converted: Pixels | None = None
+    if pixels.dtype == np.uint16:
+        converted = deep_to_srgb(np.asarray(pixels, np.uint16), profile)
+    if converted is None:
+        converted = to_srgb(to_8_bits(pixels), profile)
     return None if converted is None else (converted, None, srgb_profile())

@@ -50,6 +50,7 @@ def test_a_submitted_job_is_answered_with_its_place_and_its_fields(
             "on_color": "skip",
             "pages": "first",
             "private_data": "strip",
+            "proof": "whole",
         },
     }
     answer = client.post("/v1/jobs", json=order)

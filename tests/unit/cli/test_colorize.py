@@ -177,7 +177,18 @@ def test_all_pages_and_no_private_data(run: Run) -> None:
     exif[315] = "Ansel"
     more = {"save_all": True, "append_images": [Image.fromarray(gradient(seed=1))]}
     Path("a.tif").write_bytes(encoded(gradient(), "TIFF", exif=exif, **more))
-    result = run("a.tif", "-o", "out", "--pages", "all", "--private-data", "strip", "--json")
+    result = run(
+        "a.tif",
+        "-o",
+        "out",
+        "--pages",
+        "all",
+        "--private-data",
+        "strip",
+        "--proof",
+        "whole",
+        "--json",
+    )
     assert result.exit_code == 0
     assert set(reports(result)[0]["fidelity"]) == {
         "max_before",
@@ -233,6 +244,7 @@ def test_quality_decides_the_size(run: Run) -> None:
         ("--format", "gif"),
         ("--pages", "2"),
         ("--private-data", "sell"),
+        ("--proof", "none"),
     ],
 )
 def test_an_option_out_of_range_is_a_usage_error(run: Run, option: str, value: str) -> None:
@@ -254,11 +266,13 @@ def test_an_option_out_of_range_is_a_usage_error(run: Run, option: str, value: s
 )
 def test_a_network_that_cannot_be_had_is_one_line_on_stderr(
     network: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     code: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     photo("a.jpg")
     words = ["a.jpg", "-o", "out", "--model", str(network), *arguments]
     monkeypatch.setattr(sys, "argv", ["tintype", "colorize", *words])

@@ -58,6 +58,7 @@ def test_each_content_has_its_own_place() -> None:
         Options(format="jpeg"),
         Options(pages="all"),
         Options(private_data="strip"),
+        Options(proof="whole"),
     ],
 )
 def test_each_option_has_its_own_place(options: Options) -> None:

@@ -31,6 +31,7 @@ def test_final_states_are_the_three_ends(state: State) -> None:
         {"pages": "second"},
         {"pages": "all", "format": "jpeg"},
         {"private_data": "sell"},
+        {"proof": "none"},
         {"sharpness": 1},
     ],
 )

@@ -1,6 +1,7 @@
 """L* by the source's profile, against the formulas of CIE 15 and against LittleCMS."""
 
 import io
+import sys
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,36 @@ def test_tables_give_what_they_say_to_8_bits(mode: str, container: str) -> None:
     assert decode(out.getvalue(), LIMIT).icc == srgb_profile()
 
 
-def test_a_16_bit_scan_with_a_profile_of_tables_becomes_8_bits() -> None:
+def test_a_16_bit_scan_with_a_profile_of_tables_keeps_its_depth() -> None:
+    deep = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
+    data = with_profile(np.dstack([deep] * 3), profiles.table(b"RGB ", 3))
+    photo = decode(data, LIMIT)
+    assert photo.pixels.dtype == np.uint16
+    assert photo.icc == srgb_profile()
+    assert np.abs(measured(data) - deep / 655.35).max() < 0.005
+
+
+def test_tables_say_the_same_to_16_bits_as_to_8() -> None:
+    rng = np.random.default_rng(5)
+    colours = rng.integers(0, 256, (40, 50, 3)).astype(np.uint8)
+    icc = profiles.table(b"RGB ", 3)
+    deep = decode(with_profile(colours.astype(np.uint16) * 257, icc), LIMIT).pixels
+    flat = decode(encoded(colours, "PNG", icc_profile=icc), LIMIT).pixels
+    assert np.abs(deep / 257 - flat.astype(float)).max() < 1.5
+
+
+def test_a_16_bit_scan_with_broken_tables_is_as_without_a_profile() -> None:
+    pixels = np.dstack([DEEP_LEVELS] * 3)
+    icc = bytearray(profiles.table(b"RGB ", 3))
+    at = icc.index(b"mft1")
+    icc[at : at + 4] = b"mftX"
+    photo = decode(with_profile(pixels, bytes(icc)), LIMIT)
+    assert np.array_equal(photo.pixels, pixels)
+    assert photo.icc is None
+
+
+def test_without_the_extra_it_becomes_8_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
     pixels = np.dstack([DEEP_LEVELS] * 3)
     data = with_profile(pixels, profiles.table(b"RGB ", 3))
     photo = decode(data, LIMIT)
