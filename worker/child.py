@@ -17,6 +17,7 @@ from core.storage import Storage
 from models import Catalogue
 from worker.batches import make_stepper
 from worker.batches.stepper import Publish, Stepper
+from worker.colour import prepare
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.known import KnownResults
@@ -87,6 +88,7 @@ class Child:
             MemoryLimit(settings.memory),
         )
         engine = engines.get()
+        prepare()
         model = engine.model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
         redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)

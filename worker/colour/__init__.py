@@ -5,6 +5,7 @@ from worker.colour.chroma import COLOUR_CHROMA, residual_chroma
 from worker.colour.compose import compose
 from worker.colour.distribution import Decoding, Distribution, decode
 from worker.colour.fidelity import Difference, Sample, sample
+from worker.colour.gamut import prepare
 from worker.colour.hints import Hint
 from worker.colour.lightness import Lightness, lightness
 from worker.colour.network import Network, Prediction
@@ -34,6 +35,7 @@ __all__ = [
     "lightness",
     "pack",
     "predict",
+    "prepare",
     "reference_weights",
     "render",
     "residual_chroma",

@@ -53,6 +53,11 @@ def within_srgb(lab: Plane) -> Plane:
     return np.asarray(tamed.reshape(-1, 3)[: len(lab)], np.float32)
 
 
+def prepare() -> None:
+    """Compute what is computed once, so that the first photograph does not wait for it."""
+    _most_chroma()
+
+
 @cache
 def _most_chroma() -> Plane:
     """Return the most chroma that sRGB has, (LEVELS, HUES): L* 0..100, hue 0..360 degrees."""
