@@ -1,4 +1,4 @@
-"""16-bit images, of which Pillow keeps only the grey ones whole."""
+"""Images of more than 8 bits, of which Pillow keeps only some grey ones whole."""
 
 import io
 
@@ -16,11 +16,13 @@ from worker.images.tiff_planes import each_plane
 
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANAR = 258, 262, 284
 _TIFF_WHITE_IS_ZERO, _TIFF_RGB, _TIFF_SEPARATE = 0, 2, 2
+_JP2 = {"L", "I;16", "RGB", "RGBA"}
+"""Modes of JPEG 2000: grey, Pillow shifts to the left or cuts off, which moves white."""
 _COLOUR_BITS = ((16,) * 3, (16,) * 4)
 
 
-def is_deep_colour(image: Image.Image, data: bytes) -> bool:
-    """Whether the file has more than 8 bits in several channels, which Pillow would cut to 8."""
+def is_for_opencv(image: Image.Image, data: bytes) -> bool:
+    """Whether the file has more than 8 bits a channel, and Pillow would not keep them all."""
     if image.format == "PNG":
         depth, colour_type = data[24], data[25]
         return depth == 16 and colour_type != 0
@@ -28,12 +30,12 @@ def is_deep_colour(image: Image.Image, data: bytes) -> bool:
         tags = image.getexif()
         return tags.get(_TIFF_BITS) in _COLOUR_BITS and tags.get(_TIFF_PHOTOMETRIC) == _TIFF_RGB
     if image.format == "JPEG2000":
-        return jp2.depth(data, image.size) > 8 and image.mode in {"RGB", "RGBA"}
+        return jp2.depth(data, image.size) > 8 and image.mode in _JP2
     return False
 
 
-def decode_colour(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
-    """Decode a file with over 8 bits in several channels; return its pixels, and alpha if any.
+def by_opencv(image: Image.Image, data: bytes) -> tuple[Pixels, Pixels | None]:
+    """Decode such a file; return its pixels, and alpha if any.
 
     Raises:
         BrokenImage, UnsupportedFormat: it cannot be read.

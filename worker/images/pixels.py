@@ -8,7 +8,7 @@ from core.errors import BrokenImage, UnsupportedFormat
 from worker.colour.bands import BAND_PIXELS
 from worker.colour.lightness import Pixels
 from worker.images import pnm
-from worker.images.decode_deep import decode_colour, grey_levels, is_deep_colour
+from worker.images.decode_deep import by_opencv, grey_levels, is_for_opencv
 from worker.images.errors import PARSER_ERRORS, is_out_of_memory
 from worker.images.icc import Profile, to_srgb
 from worker.images.jpeg import check_markers, decode_jpeg
@@ -40,9 +40,9 @@ def read_pixels(image: Image.Image, data: bytes, profile: Profile | None) -> Pla
 def _read(image: Image.Image, data: bytes, profile: Profile | None) -> Planes:
     if image.format == "PPM" and pnm.is_ours(data):
         return pnm.decode(data, image.height, image.width), None
-    if is_deep_colour(image, data):
+    if is_for_opencv(image, data):
         image.load()
-        return decode_colour(image, data)
+        return by_opencv(image, data)
     mode = image.mode
     if image.format in _JPEG:
         check_markers(data)

@@ -1,12 +1,14 @@
 """Kinds of files that archives have, made here; what they hold is known level by level."""
 
 import io
+import math
 import struct
 import sys
 import zlib
 from typing import Any
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -181,6 +183,20 @@ def test_jpeg_2000_in_colour_of_16_bits_keeps_every_level() -> None:
     larger = data[:at] + struct.pack(">II", 60_000, 60_000) + data[at + 8 :]
     with pytest.raises(BrokenImage, match="contradicts itself"):
         decode(larger, LIMIT)
+
+
+@pytest.mark.parametrize("bits", [9, 10, 12, 15, 16])
+@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3)], ids=["grey", "colour"])
+def test_jpeg_2000_of_any_depth_goes_from_black_to_white(bits: int, shape: tuple[int, ...]) -> None:
+    most = (1 << bits) - 1
+    levels = np.linspace(0, most, math.prod(shape)).round().astype(np.uint16).reshape(shape)
+    data = imagecodecs.jpeg2k_encode(
+        levels, level=0, codecformat="jp2", bitspersample=bits, reversible=True
+    )
+    found = decode(bytes(data), LIMIT).pixels
+    assert found.dtype == np.uint16
+    assert np.abs(found - levels * (65_535 / most)).max() <= 1
+    assert (found.min(), found.max()) == (0, 65_535)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])
