@@ -4,10 +4,8 @@ from importlib.metadata import version
 from typing import cast
 
 from apiflask import APIFlask
-from flask import redirect
 from flask.json.provider import DefaultJSONProvider
 from flask_swagger_ui import get_swaggerui_blueprint
-from werkzeug.wrappers import Response
 
 from api import (
     batches,
@@ -17,14 +15,22 @@ from api import (
     health,
     jobs,
     models,
+    objects,
     openapi,
+    pages,
     problems,
     results,
+    stats,
     uploads,
 )
 from api.requests import FORM_ALLOWANCE
 from api.services import EXTENSION, Services
 from core.settings import Settings
+
+PARTS = (
+    *(jobs, batches, uploads, results, events, deliveries, bucket_events),
+    *(models, objects, stats, health, pages),
+)
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -43,18 +49,11 @@ def create_app(settings: Settings) -> APIFlask:
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
-    parts = (jobs, batches, uploads, results, events, deliveries, bucket_events, models, health)
-    for part in parts:
+    for part in PARTS:
         app.register_blueprint(part.bp)
     page = {"app_name": "Tintype", "validatorUrl": "none"}  # the page asks no other host
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", page)
+    docs.after_request(pages.guard_docs)
     app.register_blueprint(docs)
     app.spec_processor(openapi.complete)
-
-    @app.get("/")
-    @app.doc(hide=True)
-    def home() -> Response:
-        """Send people who open the address in a browser to the documentation."""
-        return redirect("/docs/")
-
     return app

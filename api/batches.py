@@ -126,9 +126,9 @@ def report(batch_id: str, query: ReportQuery) -> BaseResponse:
     place, content_type = batch.report[query.format], REPORT_TYPES[query.format]
     if not query.download:
         return redirect(s.storage.presign(place, content_type), 302)
-    length, chunks = s.storage.stream(place)
-    response = Response(chunks, content_type=content_type)
-    response.content_length = length
-    response.call_on_close(chunks.close)
+    opened = s.storage.stream(place)
+    response = Response(opened.chunks, content_type=content_type)
+    response.content_length = opened.length
+    response.call_on_close(opened.chunks.close)
     response.headers["Content-Disposition"] = content_disposition("attachment", place.key)
     return response

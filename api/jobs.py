@@ -14,6 +14,7 @@ from api.services import Services, services
 from api.waiting import applied
 from core.errors import JobNotFound, NoDistribution, QueueFull, WrongState
 from core.jobs import Job, JobRequest, State
+from core.jobs.searching import search
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
 
@@ -53,8 +54,14 @@ def redecode(job_id: str) -> Any:
 @bp.input(ListQuery, location="query", arg_name="query")
 @bp.output(JobPage)
 def index(query: ListQuery) -> Any:
-    """List jobs, newest first."""
-    jobs, cursor = services().jobs.list(query.state, query.limit, query.cursor, query.code)
+    """List jobs, newest first.
+
+    With ``key``, at most 5,000 jobs are looked at for a page: it may be short, or empty, and still
+    have a ``next``. The case of letters does not matter.
+    """
+    s = services()
+    place = (query.state, query.limit, query.cursor, query.code)
+    jobs, cursor = search(s.jobs, query.key, *place) if query.key else s.jobs.list(*place)
     return JobPage(jobs=list(jobs), next=cursor)
 
 

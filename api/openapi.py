@@ -120,7 +120,10 @@ def _add_downloads(paths: Any) -> None:
         ("/v1/batches/{batch_id}/report", report),
     ):
         responses = paths[path]["get"]["responses"]
-        responses["200"] = {"description": "With download=1: the bytes", "content": content}
+        responses["200"] = {
+            "description": "When the bytes are asked for",
+            "content": content,
+        }
         responses["302"].pop("content", None)
 
 

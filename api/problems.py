@@ -27,6 +27,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.UploadNotFound: HTTPStatus.NOT_FOUND,
     errors.UploadIncomplete: HTTPStatus.CONFLICT,
     errors.UploadExpired: HTTPStatus.GONE,
+    errors.NotShown: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.NoDistribution: HTTPStatus.CONFLICT,
     errors.SourceNotFound: HTTPStatus.NOT_FOUND,

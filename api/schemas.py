@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from core.jobs import Job, Options, Priority, State, Webhook
 from core.objects import ObjectRef
 
-Part = Literal["result", "ambiguity", "variant-2", "variant-3", "variant-4", "variant-5"]
+Part = Literal["result", "source", "ambiguity", "variant-2", "variant-3", "variant-4", "variant-5"]
+MOST_OF_BEGINNING = 1024 * 1024
 Code = Annotated[str | None, Field(pattern="^[a-z_]{1,64}$")]
 
 
@@ -18,6 +19,10 @@ class ListQuery(BaseModel):
 
     state: Annotated[State | None, Field(description="Only jobs in this state.")] = None
     code: Annotated[Code, Field(description="Only jobs that failed with this code.")] = None
+    key: Annotated[
+        str | None,
+        Field(min_length=1, max_length=1024, description="Only jobs whose source's key has this."),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=500, description="Jobs on a page.")] = 50
     cursor: Annotated[str | None, Field(description="The 'next' of an earlier page.")] = None
 
@@ -72,8 +77,22 @@ class ResultQuery(BaseModel):
 
     download: Annotated[bool, Field(description="Send the bytes instead of a redirect.")] = False
     part: Annotated[
-        Part, Field(description="The result, another variant, or the map of ambiguity.")
+        Part,
+        Field(description="The result, another variant, the map of ambiguity, or the source."),
     ] = "result"
+    inline: Annotated[
+        bool, Field(description="Send the bytes for a page to show; it has to be such an image.")
+    ] = False
+    bytes: Annotated[
+        int | None,
+        Field(ge=16, le=MOST_OF_BEGINNING, description="Send only so many, from the beginning."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _an_image_is_shown_whole(self) -> Self:
+        if self.inline and (self.bytes or self.download):
+            raise ValueError("inline goes neither with bytes nor with download")
+        return self
 
 
 class Redecode(BaseModel):

@@ -19,6 +19,7 @@ from core.errors import InvalidSetting, TintypeError
 from core.jobs import JobStore, Webhook
 from core.jobs.deliveries import Deliveries
 from core.jobs.events import EventLog
+from core.jobs.stats import StatsReader
 from core.jobs.uploads import Uploads
 from core.redis_client import connect
 from core.settings import Settings
@@ -46,6 +47,7 @@ class Services:
     events: EventLog
     streams: Slots
     deliveries: Deliveries
+    stats: StatsReader
     webhook: Webhook | None
     """For orders that name none."""
     senders: Senders
@@ -76,6 +78,7 @@ class Services:
             events=EventLog(redis),
             streams=Slots(settings.api_threads // 4),
             deliveries=Deliveries(redis),
+            stats=StatsReader(redis),
             webhook=_default_webhook(settings),
             senders=Senders.from_settings(settings),
             rules=_rules(settings, catalogue),

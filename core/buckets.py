@@ -89,6 +89,11 @@ class Access:
         ):
             raise BucketForbidden(f"this service may not {right} s3://{bucket}/{prefix}")
 
+    def readable(self) -> Sequence[tuple[str, str]]:
+        """Return buckets and prefixes in them that may be read, as far as rules name them."""
+        found = ((rule.bucket, rule.prefix) for rule in self.rules if Right.READ in rule.rights)
+        return [*dict.fromkeys(found)]
+
     def check_job(self, reads: Sequence[ObjectRef], destination: ObjectRef | None) -> None:
         """Let an order pass whose objects may be read and whose result may be written.
 

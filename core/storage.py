@@ -44,6 +44,17 @@ class ObjectHead:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """An object that is being read."""
+
+    etag: str
+    length: int
+    """Bytes that come."""
+    chunks: Generator[bytes]
+    """Of at most 1 MiB; to be closed."""
+
+
+@dataclass(frozen=True)
 class Listed:
     """An object in a listing."""
 
@@ -85,11 +96,12 @@ class Storage:
                         raise _too_large(ref, max_bytes)
         return StoredObject(bytes(data), _etag(answer), answer.get("ContentType", ""))
 
-    def stream(self, ref: ObjectRef) -> tuple[int, Generator[bytes]]:
-        """Open an object now; return its length, and its bytes in chunks of 1 MiB."""
+    def stream(self, ref: ObjectRef, most: int | None = None) -> Opened:
+        """Open an object now; of a long one perhaps only the first ``most`` bytes are wanted."""
+        place = {} if most is None else {"Range": f"bytes=0-{most - 1}"}
         with translated(ref):
-            answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
-        return answer["ContentLength"], _chunks(answer["Body"])
+            answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key, **place)  # type: ignore[arg-type]
+        return Opened(_etag(answer), answer["ContentLength"], _chunks(answer["Body"]))
 
     def is_prefix(self, ref: ObjectRef) -> bool:
         """Whether other objects lie below this key, as if it were a folder."""
@@ -168,6 +180,24 @@ class Storage:
         return [Listed(each["Key"], each["Size"], _etag(each)) for each in found], bool(
             answer.get("IsTruncated")
         )
+
+    def browse(
+        self, bucket: str, prefix: str, token: str = "", most: int = 500
+    ) -> tuple[Sequence[str], Sequence[Listed], str]:
+        """Return folders and objects right below a prefix, and the token of the next page.
+
+        ``token`` is that of an earlier page; an empty one is that of the first, and of none.
+        """
+        place: dict[str, Any] = {"ContinuationToken": token} if token else {}
+        with translated(bucket):
+            answer = self._client.list_objects_v2(
+                Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=most, **place
+            )
+        folders = [each["Prefix"] for each in answer.get("CommonPrefixes", [])]
+        found = [
+            Listed(each["Key"], each["Size"], _etag(each)) for each in answer.get("Contents", [])
+        ]
+        return folders, found, answer.get("NextContinuationToken", "")
 
     def read_on(self, ref: ObjectRef, offset: int = 0) -> tuple[str, Generator[bytes]]:
         """Open an object at a byte; return its entity tag, and the rest in chunks of 1 MiB."""

@@ -99,6 +99,12 @@ class ReportDamaged(PermanentError):
     code = "report_damaged"
 
 
+class NotShown(PermanentError):
+    """Raised when a browser cannot show an image that is asked for inline."""
+
+    code = "not_shown"
+
+
 class ResultGone(PermanentError):
     """Raised when the result of a succeeded job is no longer in storage."""
 

@@ -26,8 +26,11 @@ def test_what_was_stored_comes_back(storage: Storage) -> None:
     assert (stored.data, stored.content_type) == (b"bytes", "image/jpeg")
     assert stored.etag
     assert '"' not in stored.etag
-    length, chunks = storage.stream(PHOTO)
-    assert (length, b"".join(chunks)) == (5, b"bytes")
+    opened = storage.stream(PHOTO)
+    assert (opened.etag, opened.length, b"".join(opened.chunks)) == (stored.etag, 5, b"bytes")
+    beginning = storage.stream(PHOTO, most=2)
+    assert (beginning.length, b"".join(beginning.chunks)) == (2, b"by")
+    assert b"".join(storage.stream(PHOTO, most=1000).chunks) == b"bytes"
 
 
 def test_a_file_can_be_stored_from_a_stream(storage: Storage) -> None:

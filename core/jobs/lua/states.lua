@@ -21,6 +21,7 @@ local function finish(id, to, field, value, code)
   redis.call('HDEL', job_key(id), 'canceling', 'strikes', 'retries', 'failing', 'error')
   if field then redis.call('HSET', job_key(id), field, value) end
   if code then redis.call('ZADD', key('jobs:failed:' .. code), 0, id) end
+  count_end(to, code)
   notify('job', id, to)
   local batch = batch_of(id)
   if batch then leave_batch(batch, id, code) else redis.call('ZADD', ENDED, NOW, id) end

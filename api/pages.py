@@ -1,0 +1,64 @@
+"""``/``: the page for people, plain files that come with the package.
+
+Nothing on it is inline and nothing comes from elsewhere, and its policy says so to the browser.
+"""
+
+from pathlib import Path
+
+from apiflask import APIBlueprint
+from flask import Response, send_from_directory
+
+FOLDER = Path(__file__).parent / "web"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Swagger UI starts itself by a script of its page."""
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".jpg": "image/jpeg",
+}
+bp = APIBlueprint("pages", __name__, enable_openapi=False)
+
+
+@bp.get("/")
+def home() -> Response:
+    """Return the page."""
+    return _file("index.html")
+
+
+@bp.get("/web/<path:name>")
+def file(name: str) -> Response:
+    """Return a part of the page; nothing outside its folder, and no kind that it does not have."""
+    return _file(name)
+
+
+def guard_docs(response: Response) -> Response:
+    """Keep the documentation's page from loading anything from elsewhere."""
+    return _guard(response, DOCS_POLICY)
+
+
+def _file(name: str) -> Response:
+    # The type is ours: what machines say of endings differs.
+    kind = TYPES.get(Path(name).suffix, "application/octet-stream")
+    response = send_from_directory(FOLDER, name, mimetype=kind)
+    # Asked for again each time, and not sent again if it is the same.
+    response.headers["Cache-Control"] = "no-cache"
+    return _guard(response, POLICY)
+
+
+def _guard(response: Response, policy: str) -> Response:
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
