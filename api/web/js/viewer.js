@@ -25,7 +25,7 @@ class Viewer {
         button('+', () => this.zoom.by(1.25), { 'aria-label': 'Zoom in' }),
         button('Fit', () => this.zoom.reset()),
         this.save,
-        button('Close', () => this.dialog.close()),
+        button('Close', () => this.close()),
       ),
       this.compare.element,
     );
@@ -46,6 +46,10 @@ class Viewer {
     this.compare.divider.set(50);
     this.compare.divider.handle.focus();
     await this.compare.show(pictures);
+  }
+
+  close() {
+    this.dialog.close();
   }
 
   #toggle() {

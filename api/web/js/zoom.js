@@ -7,6 +7,9 @@ export class Zoom {
   /** @param {HTMLElement} element gets --zoom, --x and --y; both pictures follow them */
   constructor(element) {
     this.element = element;
+    this.zoom = 1;
+    this.x = 0;
+    this.y = 0;
     /** @type {Map<number, { x: number, y: number }>} */
     this.fingers = new Map();
     element.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });

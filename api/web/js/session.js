@@ -1,0 +1,70 @@
+/** Signing in, where the service asks for a key: it is swapped for a cookie and kept nowhere. */
+
+import { onUnauthorized, useCsrf } from './api.js';
+import { find } from './dom.js';
+import { recall, remember } from './kept.js';
+
+const KEY = 'tintype.signed-in';
+const SESSION = '/v1/session';
+
+export async function setUpSession() {
+  const dialog = find('#sign-in', HTMLDialogElement);
+  const out = find('#sign-out', HTMLButtonElement);
+  onUnauthorized(() => ask(dialog, out));
+  out.addEventListener('click', () => void signOut(out));
+  if (!recall(KEY)) return;
+  const response = await fetch(SESSION).catch(() => null);
+  if (response?.ok) signedIn(out, await response.json());
+}
+
+/** @param {HTMLButtonElement} out @param {{ csrf: string }} session */
+function signedIn(out, session) {
+  useCsrf(session.csrf);
+  remember(KEY, true);
+  out.hidden = false;
+}
+
+/** @param {HTMLButtonElement} out */
+async function signOut(out) {
+  const response = await fetch(SESSION);
+  const { csrf } = response.ok ? await response.json() : { csrf: '' };
+  await fetch(SESSION, { method: 'DELETE', headers: { 'X-CSRF-Token': csrf } });
+  remember(KEY, false);
+  useCsrf('');
+  out.hidden = true;
+  location.reload();
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLButtonElement} out
+ * @returns {Promise<boolean>} whether there is a session now
+ */
+function ask(dialog, out) {
+  const form = find('form', HTMLFormElement, dialog);
+  const field = find('input', HTMLInputElement, form);
+  const message = find('.error-text', HTMLElement, form);
+  return new Promise((resolve) => {
+    const submit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const body = JSON.stringify({ key: field.value.trim() });
+      const headers = { 'Content-Type': 'application/json' };
+      const response = await fetch(SESSION, { method: 'POST', headers, body }).catch(() => null);
+      if (!response?.ok) {
+        message.textContent = response?.status === 401 ? 'This key is not known here.' : 'Signing in did not work. Try again.';
+        return;
+      }
+      signedIn(out, await response.json());
+      dialog.close('in');
+    };
+    const close = () => {
+      form.removeEventListener('submit', submit);
+      field.value = message.textContent = '';
+      resolve(dialog.returnValue === 'in');
+    };
+    dialog.returnValue = '';
+    form.addEventListener('submit', submit);
+    dialog.addEventListener('close', close, { once: true });
+    if (!dialog.open) dialog.showModal();
+  });
+}
