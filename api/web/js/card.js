@@ -2,14 +2,14 @@
 
 import { about } from './card_about.js';
 import { Adjust } from './adjust.js';
-import { ApiError, call, newKey, post } from './api.js';
+import { ApiError, newKey, post } from './api.js';
 import { worked } from './about.js';
-import { optionsFor } from './choices.js';
 import { Compare } from './compare.js';
 import { button, el, fill } from './dom.js';
 import { duration, endingOf } from './format.js';
 import { forget, whenNear } from './lazy.js';
 import { download, shown } from './links.js';
+import { order } from './orders.js';
 import { adviceFor } from './problems.js';
 import { Progress } from './progress.js';
 import { thumbnail } from './thumbs.js';
@@ -25,7 +25,7 @@ import { openViewer } from './viewer.js';
  * @typedef {{ onChange: () => void, onRemove: (card: Card) => void }} Owner
  */
 
-const PATIENCE = 1800;
+const FULL = 'The queue is full; it goes on by itself';
 
 export class Card {
   /** @param {Origin} origin @param {Owner} owner */
@@ -66,6 +66,10 @@ export class Card {
     return button('×', () => this.remove(), { class: 'plain remove', 'aria-label': `Remove ${this.name} from this page` });
   }
 
+  get removed() {
+    return this.phase === 'gone';
+  }
+
   /** What is to be remembered; null before the service knows of it. */
   get kept() {
     const id = this.base?.id ?? this.origin.kept?.id;
@@ -75,36 +79,20 @@ export class Card {
 
   /** Hand the photograph to the service. */
   async submit() {
-    if (this.phase === 'gone') return;
+    if (this.removed) return;
     this.#setPhase('working');
     this.progress.at('upload', this.origin.file ? 'Uploading' : 'Submitting');
     try {
-      this.#follow(await this.#order());
+      const job = await order(this.origin, this.key, {
+        onProgress: (share) => this.progress.at('upload', `Uploading, ${Math.round(share * 100)} %`, share),
+        onWait: (reason) => this.progress.at('upload', reason.code === 'queue_full' ? FULL : 'Trying again'),
+      });
+      // Removed meanwhile: the job goes on, and the gallery has it.
+      if (!this.removed) this.#follow(job);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#fail(error.code, error.message, () => this.submit());
+      if (!this.removed) this.#fail(error.code, error.message, () => this.submit());
     }
-  }
-
-  /** @returns {Promise<Job>} */
-  #order() {
-    const { file, source, destination } = this.origin;
-    const options = optionsFor(endingOf(source?.key ?? this.name));
-    const asked = {
-      headers: { 'Idempotency-Key': this.key },
-      patience: PATIENCE,
-      onWait: (/** @type {ApiError} */ reason) =>
-        this.progress.at('upload', reason.code === 'queue_full' ? 'The queue is full; it goes on by itself' : 'Trying again'),
-    };
-    if (!file) return post('/v1/jobs', { source, options, ...(destination && { destination }) }, asked);
-    const form = new FormData();
-    form.set('options', JSON.stringify(options));
-    form.set('file', file, file.name);
-    return call('POST', '/v1/jobs', {
-      ...asked,
-      form,
-      onProgress: (share) => this.progress.at('upload', `Uploading, ${Math.round(share * 100)} %`, share),
-    });
   }
 
   /** Show a job, and follow it to its end. @param {Job} job */
@@ -263,6 +251,7 @@ export class Card {
 
   /** Draw what the phase asks for, if someone may see it. */
   #draw() {
+    if (this.removed) return;
     if (this.phase === 'succeeded' && this.shown) {
       if (this.picture.firstChild !== this.compare.element) fill(this.picture, this.compare.element);
       if (this.near) void this.compare.show(this.#pictures());
