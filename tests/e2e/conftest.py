@@ -23,9 +23,7 @@ Opened = Callable[..., Page]
 
 def chromium() -> str:
     """Where the browser is."""
-    path = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if path:
         return path
     if os.environ.get("CI") or os.environ.get("TINTYPE_REQUIRE_SERVERS"):

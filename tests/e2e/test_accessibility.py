@@ -21,9 +21,7 @@ def scheme(request: pytest.FixtureRequest) -> str:
 def issues(page: Page) -> list[str]:
     """What axe finds that is serious, or worse."""
     # Half-faded things have no contrast: wait until nothing moves.
-    page.evaluate(
-        "Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})))"
-    )
+    page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
     page.add_script_tag(path=AXE)
     found: list[dict[str, Any]] = page.evaluate("axe.run().then(({ violations }) => violations)")
     return [
@@ -79,8 +77,7 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     reached = set()
     for _ in range(16):
         page.keyboard.press("Tab")
-        reached.add(
-            page.evaluate("document.activeElement.id || document.activeElement.textContent")
-        )
+        focused = page.evaluate_handle("document.activeElement")
+        reached.add(page.evaluate("(each) => each.id || each.textContent", focused))
     wanted = {"choose-files", "choose-folder", "choose-bucket", "sample", "theme", "Gallery"}
     assert wanted <= reached

@@ -72,7 +72,7 @@ def test_the_divider_is_moved_by_touch(opened: Opened) -> None:
     expect(divider).to_have_attribute("aria-valuenow", "25")
 
 
-def test_sliders_make_other_colours(page: Page, card: Locator) -> None:
+def test_sliders_make_other_colours(card: Locator) -> None:
     before, usual = source_of(card), picture_colour(card)
     saturation = card.get_by_label("Saturation")
     saturation.fill("0")
@@ -102,7 +102,7 @@ def test_of_many_moves_of_a_slider_the_last_one_counts(page: Page, card: Locator
     assert sum(asked) < 20
 
 
-def test_variants_and_the_map_of_ambiguity(page: Page, card: Locator) -> None:
+def test_variants_and_the_map_of_ambiguity(card: Locator) -> None:
     card.get_by_role("button", name="Other colourings").click()
     variants = card.locator(".variant")
     expect(variants).to_have_count(4, timeout=END_MS)

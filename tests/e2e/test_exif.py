@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 from playwright.sync_api import Page
 
-Facts = list[list[str]]
+Facts = list[tuple[str, str]]
 Read = Callable[[list[bytes]], list[Facts]]
 
 
@@ -35,8 +36,8 @@ def photograph(kind: str) -> bytes:
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x013B] = "Ernst", "Ernst Leica II", "A. Person"
     inner = exif.get_ifd(0x8769)
-    inner[0x829A], inner[0x829D], inner[0x8827] = 1 / 125, 5.6, 200
-    inner[0x9003], inner[0x920A], inner[0xA434] = "1936:05:01 12:30:00", 50.0, "Elmar"
+    inner[0x829A], inner[0x829D], inner[0x8827] = IFDRational(1, 125), IFDRational(28, 5), 200
+    inner[0x9003], inner[0x920A], inner[0xA434] = "1936:05:01 12:30:00", IFDRational(50), "Elmar"
     out = io.BytesIO()
     Image.new("L", (16, 16)).save(out, kind, exif=exif.tobytes() if kind != "TIFF" else exif)
     return out.getvalue()
@@ -45,7 +46,7 @@ def photograph(kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_the_summary_of_a_photograph(read: Read, kind: str) -> None:
     [facts] = read([photograph(kind)])
-    assert dict(map(tuple, facts)) == {
+    assert dict(facts) == {
         "Camera": "Ernst Leica II",
         "Lens": "Elmar",
         "Taken": "1936-05-01 12:30:00",
@@ -66,7 +67,7 @@ def test_files_that_are_cut_or_damaged_are_read_without_harm(read: Read) -> None
         for _ in range(150):
             damaged = bytearray(good)
             for at in rng.integers(0, min(len(good), 400), 6):
-                damaged[at] = int(rng.choice([0, 0xFF, rng.integers(256)]))
+                damaged[at] = int(rng.choice(np.array([0, 1, 8, 0x2A, 0xFF])))
             files.append(bytes(damaged))
     files += [rng.bytes(2000) for _ in range(50)]
     answers = read(files)

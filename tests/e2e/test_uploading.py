@@ -5,7 +5,6 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from cli.stack import Stack
 from core.objects import ObjectRef
-from tests.e2e.conftest import Opened
 from tests.integration.conftest import Service, child, frozen
 from tests.support.browser import (
     COLOURED,
@@ -39,9 +38,7 @@ def test_an_uploaded_photograph_has_colour_on_the_page(page: Page) -> None:
     expect(page.locator("#summary")).to_have_text("1 photograph · 1 coloured")
 
 
-def test_a_card_is_there_at_once_and_says_how_far_it_is(
-    page: Page, stack: Stack, service: Service
-) -> None:
+def test_a_card_is_there_at_once_and_says_how_far_it_is(page: Page, stack: Stack) -> None:
     with frozen(child(stack, "worker-1")):
         choose(page, payload("first.jpg", encoded(gradient(300, 400, seed=1))))
         card = cards(page).first
@@ -105,9 +102,7 @@ def test_what_a_browser_cannot_show_is_shown_as_its_result(page: Page) -> None:
 def test_a_photograph_in_colour_can_be_left_alone_and_coloured_anyway(page: Page) -> None:
     page.get_by_text("How to colour them").click()
     page.get_by_label("Photographs in colour").select_option("skip")
-    choose(
-        page, payload("sample.jpg", (SAMPLES.parent / "api/web/img/sample-colour.jpg").read_bytes())
-    )
+    choose(page, SAMPLES.parent / "api/web/img/sample-colour.jpg")
     card = cards(page, "succeeded")
     expect(card).to_contain_text("It is in colour already", timeout=END_MS)
     card.get_by_role("button", name="Colour it anyway").click()
@@ -125,8 +120,11 @@ def test_two_hundred_photographs_at_once_are_a_few_requests_at_a_time(page: Page
             most = max(most, len(uploading))
         streams += request.url.endswith("/v1/events")
 
+    def ends(request: Request) -> None:
+        uploading.discard(request)
+
     page.on("request", begins)
-    page.on("requestfinished", uploading.discard)
+    page.on("requestfinished", ends)
     drop(page, [payload(f"{n}.jpg", encoded(gradient(seed=n))) for n in range(200)])
     expect(cards(page)).to_have_count(200)
     expect(page.locator("#summary")).to_have_text(
@@ -139,7 +137,7 @@ def test_two_hundred_photographs_at_once_are_a_few_requests_at_a_time(page: Page
 
 
 def test_a_full_queue_is_waited_for(page: Page) -> None:
-    refused = []
+    refused: list[str] = []
 
     def refuse_once(route: Route) -> None:
         if refused or route.request.method != "POST":
@@ -178,10 +176,7 @@ def test_photographs_are_picked_from_a_bucket(page: Page, service: Service, many
     assert picture_colour(cards(page).first) > 0
 
 
-def test_a_photograph_can_be_canceled_while_it_waits(
-    opened: Opened, stack: Stack, service: Service
-) -> None:
-    page = opened()
+def test_a_photograph_can_be_canceled_while_it_waits(page: Page, stack: Stack) -> None:
     with frozen(child(stack, "worker-1")):
         files = [payload(f"{n}.jpg", encoded(gradient(seed=n))) for n in range(6)]
         choose(page, *files)
