@@ -6,6 +6,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.problems import CONTENT_TYPE
 from api.schemas import ProblemDocument, Redecode, RetryFilter
+from api.stats import MOST_IDS
 from api.upload_schemas import UploadedParts, UploadRequest
 from core.batches import BatchRequest
 from core.jobs import JobRequest
@@ -45,6 +46,13 @@ _EVENT_REFUSALS = {
     "422": "A message of nobody that is known",
     "503": "Redis is away, or as many jobs wait as may; send the whole message again",
 }
+_JOB_IDS = {
+    "name": "id",
+    "in": "query",
+    "required": True,
+    "description": "of a job; as often as needed",
+    "schema": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_IDS},
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -66,6 +74,7 @@ def complete(spec: Any) -> Any:
     paths = spec["paths"]
     for add in (_add_jobs, _add_batches, _add_uploads, _add_events, _add_streams, _add_downloads):
         add(paths)
+    paths["/v1/queue"]["get"].setdefault("parameters", []).append(_JOB_IDS)
     _add_problems(spec)
     return spec
 

@@ -73,8 +73,8 @@ def test_a_batch_is_counted_started_followed_and_tried_again(page: Page, service
         service.storage.store(ref, data, "image/jpeg")
     go(page, "Batches")
     page.get_by_text("Colour everything below a prefix").click()
-    page.get_by_label("Prefix", exact=True).fill("scans/")
-    page.get_by_label("Below prefix").fill("colour/")
+    page.locator("#batch-form").get_by_label("Prefix", exact=True).fill("scans/")
+    page.locator("#batch-form").get_by_label("Below prefix").fill("colour/")
     page.get_by_role("button", name="Count first").click()
     answer = page.locator("#batch-answer")
     expect(answer).to_contain_text("6 photographs to do", timeout=END_MS)
@@ -101,7 +101,7 @@ def test_operations_have_numbers_and_plots(page: Page) -> None:
     expect(page.locator("#plot-ends rect.succeeded").first).to_be_attached()
     expect(page.locator("#plot-ends rect.failed").first).to_be_attached()
     expect(page.get_by_role("img", name=re.compile("Length of the queue"))).to_be_visible()
-    expect(page.locator("#error-list")).to_contain_text("broken_image")
+    expect(page.locator("#error-list")).to_contain_text("unsupported_format")
     expect(page.locator("#checks")).to_contain_text("A photograph submitted now is worked on.")
 
 

@@ -60,6 +60,9 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/hooks/s3": {"post"},
         "/v1/events": {"get"},
         "/v1/models": {"get"},
+        "/v1/objects": {"get"},
+        "/v1/stats": {"get"},
+        "/v1/queue": {"get"},
         "/healthz": {"get"},
         "/readyz": {"get"},
     }
@@ -116,6 +119,9 @@ def test_answers_are_what_the_document_promises(
     assert_fits(document, client.get(f"/v1/jobs/{job.id}").json, "Job")
     assert_fits(document, client.get("/v1/jobs").json, "JobPage")
     assert_fits(document, client.get("/v1/models").json, "ModelList")
+    assert_fits(document, client.get("/v1/stats").json, "Stats")
+    assert_fits(document, client.get(f"/v1/queue?id={job.id}").json, "Places")
+    assert_fits(document, client.get("/v1/objects").json, "ObjectPage")
     wanted = {"filename": "a.tif", "bytes": 10, "content_type": "image/tiff"}
     assert_fits(document, wanted, "UploadRequest")
     upload = client.post("/v1/uploads", json=wanted)
@@ -158,9 +164,3 @@ def test_the_docs_page_shows_the_document_and_loads_nothing_from_elsewhere(
 
 def test_a_slash_at_the_end_does_not_matter(client: FlaskClient) -> None:
     assert client.get("/v1/models/").json == client.get("/v1/models").json
-
-
-def test_the_address_itself_leads_to_the_documentation(client: FlaskClient) -> None:
-    answer = client.get("/", follow_redirects=True)
-    assert answer.status_code == 200
-    assert answer.request.path == "/docs/"
