@@ -5,12 +5,14 @@ BIN := .venv/bin
 TORCH_TESTS := tests/unit/training/with_torch
 # Some eight minutes; `make test` has a minute of them.
 EACH_FAULT := tests/faults/test_each.py
+# They need a browser; `make test-browser`.
+BROWSER_TESTS := tests/e2e
 MINUTES ?= 30
 BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-faults soak test-training bench locks clean
+.PHONY: help demo test check format test-browser chromium test-faults soak test-training bench locks clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -19,7 +21,7 @@ demo: .venv/demo.stamp  ## Colorize the samples through the whole service.
 	$(BIN)/tintype demo
 
 test: .venv/dev.stamp  ## The whole suite, against real servers.
-	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest --ignore $(TORCH_TESTS) --ignore $(EACH_FAULT) $(ARGS)
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest --ignore $(TORCH_TESTS) --ignore $(EACH_FAULT) --ignore $(BROWSER_TESTS) $(ARGS)
 
 check: .venv/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/ruff check
@@ -30,6 +32,19 @@ check: .venv/dev.stamp  ## Lint, format, types, import rules.
 format: .venv/dev.stamp  ## Put the code into shape.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+test-browser: .venv/dev.stamp node_modules/.stamp chromium  ## The page: its types, and its tests in Chromium.
+	npm run --silent types
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest $(BROWSER_TESTS) $(ARGS)
+
+# Debian's, by apt where we may; elsewhere CHROMIUM names the browser that is there.
+chromium:
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || sh infra/chromium.sh
+
+node_modules/.stamp: package-lock.json
+	@command -v npm >/dev/null || { echo "The page's checks need Node.js 20 or newer, with npm"; exit 1; }
+	npm ci --no-audit --no-fund
+	touch $@
 
 test-faults: .venv/dev.stamp  ## Each fault under 200 jobs, with a table of what came of it.
 	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest $(EACH_FAULT) $(ARGS)
@@ -52,7 +67,7 @@ locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.to
 	$(call lock,dev,--extra embedded --extra fast --extra heic --extra icc --extra onnx --extra sns --group build --group dev,pyproject.toml)
 
 clean:  ## Remove what make has made.
-	rm -rf .venv demo build dist *.egg-info
+	rm -rf .venv demo build dist node_modules *.egg-info
 
 define lock
 $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -21,9 +21,9 @@ DOCS_POLICY = (
 )
 """Swagger UI starts itself by a script of its page."""
 TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".jpg": "image/jpeg",
 }
