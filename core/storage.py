@@ -101,7 +101,9 @@ class Storage:
         place = {} if most is None else {"Range": f"bytes=0-{most - 1}"}
         with translated(ref):
             answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key, **place)  # type: ignore[arg-type]
-        return Opened(_etag(answer), answer["ContentLength"], _chunks(answer["Body"]))
+        return Opened(
+            _etag(answer), answer["ContentLength"], _translated_chunks(ref, answer["Body"])
+        )
 
     def is_prefix(self, ref: ObjectRef) -> bool:
         """Whether other objects lie below this key, as if it were a folder."""

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from cli.stack import Stack
+from core.jobs import Job
 from core.objects import ObjectRef
 from tests.integration.conftest import Service, child, frozen
 from tests.support.browser import (
@@ -186,3 +187,16 @@ def test_a_photograph_can_be_canceled_while_it_waits(page: Page, stack: Stack) -
     expect(cards(page, "succeeded")).to_have_count(5, timeout=END_MS)
     last.get_by_role("button", name="Try again").click()
     expect(cards(page, "succeeded")).to_have_count(6, timeout=END_MS)
+
+
+def test_a_result_that_someone_deleted_can_be_made_again(page: Page, service: Service) -> None:
+    coloured_card(page, payload("deleted.jpg", encoded(gradient(200, 300, seed=77))))
+    job_id = page.evaluate("JSON.parse(localStorage.getItem('tintype.cards'))[0].id")
+    job = Job.model_validate_json(service.request("GET", f"/v1/jobs/{job_id}").data)
+    assert job.destination
+    service.storage._client.delete_object(Bucket="tintype", Key=job.destination.key)
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.reload()
+    expect(cards(page, "failed")).to_contain_text("Someone has deleted it.", timeout=END_MS)
+    cards(page).first.get_by_role("button", name="Try again").click()
+    expect(cards(page, "succeeded")).to_have_count(1, timeout=END_MS)

@@ -3,12 +3,11 @@
  * moments, for the network does not run.
  */
 
-import { ApiError, get, post } from './api.js';
+import { ApiError, get, newKey, post } from './api.js';
 import { usualTemperature } from './choices.js';
 import { button, el, fill } from './dom.js';
-import { baseName } from './format.js';
-import { newKey } from './api.js';
 import { shown } from './links.js';
+import { placeBeside } from './orders.js';
 import { ended } from './tracker.js';
 
 /**
@@ -20,12 +19,17 @@ import { ended } from './tracker.js';
 const VARIANTS = 4;
 
 export class Adjust {
-  /** @param {Job} base has kept what the network said @param {Job} current @param {Shower} shower */
-  constructor(base, current, shower) {
+  /**
+   * @param {Job} base has kept what the network said
+   * @param {Job} current what is shown, and which part of it
+   * @param {string} part
+   * @param {Shower} shower
+   */
+  constructor(base, current, part, shower) {
     this.base = base;
     this.current = current;
     this.shower = shower;
-    this.part = 'result';
+    this.part = part;
     /** @type {{ variants?: number, ambiguity?: boolean }} */
     this.more = {};
     if (current.variants.length) this.more.variants = VARIANTS;
@@ -131,7 +135,7 @@ export class Adjust {
       ...this.more,
     };
     const headers = { Prefer: 'wait=30', 'Idempotency-Key': newKey() };
-    const order = { options, ...this.#place() };
+    const order = { options, ...placeBeside(this.base) };
     const made = await post(`/v1/jobs/${this.base.id}/redecode`, order, { headers, patience: 30 });
     let job = /** @type {Job} */ (made);
     while (!ended(job)) {
@@ -141,14 +145,6 @@ export class Adjust {
       throw new ApiError(500, job.error?.code ?? job.state, job.error?.detail ?? `The job was ${job.state}.`);
     }
     return job;
-  }
-
-  /** Beside the result, where the source's own bucket is only read. */
-  #place() {
-    const { source, destination } = this.base;
-    if (!destination || destination.bucket === source.bucket) return {};
-    const key = `colorized/${source.bucket}/${newKey()}-${baseName(destination.key)}`;
-    return { destination: { bucket: destination.bucket, key } };
   }
 
   #drawVariants() {

@@ -32,7 +32,20 @@ class Batches {
 
   show() {
     void this.look();
+    void this.#suggestBucket();
     this.timer = setInterval(() => document.hidden || void this.look(), EVERY_MS);
+  }
+
+  async #suggestBucket() {
+    const field = find('[name=bucket]', HTMLInputElement, this.form);
+    if (field.value) return;
+    try {
+      const { home } = /** @type {import('./types.js').ObjectPage} */ (await get('/v1/objects'));
+      field.value ||= home;
+    } catch (error) {
+      // It can be typed, too.
+      if (!(error instanceof ApiError)) throw error;
+    }
   }
 
   hide() {

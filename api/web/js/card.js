@@ -1,18 +1,17 @@
 /** One photograph on the page, from the moment that it was chosen. */
 
-import { about } from './card_about.js';
 import { Adjust } from './adjust.js';
-import { ApiError, newKey, post } from './api.js';
+import { ApiError, newKey, post, request } from './api.js';
 import { worked } from './about.js';
-import { Compare } from './compare.js';
+import { about, adjusting } from './card_panels.js';
+import { CardPicture } from './card_picture.js';
 import { button, el, fill } from './dom.js';
-import { duration, endingOf } from './format.js';
+import { duration } from './format.js';
 import { forget, whenNear } from './lazy.js';
 import { download, shown } from './links.js';
-import { order } from './orders.js';
+import { order, placeBeside } from './orders.js';
 import { adviceFor } from './problems.js';
 import { Progress } from './progress.js';
-import { thumbnail } from './thumbs.js';
 import { ended, tracker } from './tracker.js';
 import { openViewer } from './viewer.js';
 
@@ -41,12 +40,13 @@ export class Card {
     this.shown = null;
     this.part = origin.kept?.part ?? 'result';
     this.unsure = false;
-    this.near = false;
     this.key = newKey();
-    this.thumb = '';
-    this.compare = new Compare({ anywhere: true });
+    this.leave = () => {};
     this.progress = new Progress();
-    this.picture = el('div', { class: 'frame' });
+    this.picture = new CardPicture(this.name, {
+      onNoOriginal: () => this.#sayNoOriginal(),
+      onNoResult: () => void this.#checkResult(),
+    });
     this.status = el('div', { class: 'status' });
     this.tools = el('div', { class: 'row tools' });
     this.panels = el('div', { class: 'panels' });
@@ -54,11 +54,10 @@ export class Card {
     this.element = el(
       'article',
       { class: 'card', 'aria-label': this.name },
-      this.picture,
+      this.picture.element,
       el('div', { class: 'body' }, el('header', {}, title, this.#removal()), this.status, this.tools, this.panels),
     );
-    this.compare.element.addEventListener('no-original', () => this.#sayNoOriginal());
-    whenNear(this.element, (near) => this.#see(near));
+    whenNear(this.element, (near) => this.picture.see(near));
     this.#setPhase('waiting');
   }
 
@@ -102,7 +101,7 @@ export class Card {
     if (ended(job)) return this.#end(job);
     this.#setPhase('working');
     this.#working(job);
-    tracker.watch(job.id, {
+    this.leave = tracker.watch(job.id, {
       onChange: (change) => ended(change) || this.#working(change),
       onJob: (found) => (ended(found) ? this.#end(found) : this.#working(found)),
       onPlace: (ahead) => this.progress.at('queue', ahead ? `Queued, ${ahead} before it` : 'Queued, next'),
@@ -151,11 +150,12 @@ export class Card {
   async #anew(options) {
     if (!this.base) return;
     const { source } = this.base;
+    const wanted = { source, options: { ...this.base.options, ...options }, ...placeBeside(this.base) };
     const asked = { headers: { 'Idempotency-Key': newKey() }, patience: 60 };
     try {
       this.shown = null;
       this.part = 'result';
-      this.#follow(await post('/v1/jobs', { source, options: { ...this.base.options, ...options } }, asked));
+      this.#follow(await post('/v1/jobs', wanted, asked));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#fail(error.code, error.message, null);
@@ -167,7 +167,7 @@ export class Card {
     this.#setPhase('succeeded');
     fill(this.status, el('p', {}, 'It is in colour already, so it was left alone.'));
     fill(this.tools, button('Colour it anyway', () => this.#anew({ on_color: 'recolor' })));
-    fill(this.picture, el('img', { class: 'thumb', src: shown(job.id, 'source'), alt: this.name, loading: 'lazy' }));
+    this.picture.preview(null, shown(job.id, 'source'));
   }
 
   /** @param {string} code @param {string} detail @param {(() => unknown) | null} again */
@@ -197,34 +197,27 @@ export class Card {
       el('a', { class: 'button', href: download(job.id, part), download: true }, 'Download'),
     );
     this.owner.onChange();
-    this.#draw();
+    this.picture.result(this.#pictures());
+    if (this.picture.grey) this.#sayNoOriginal();
   }
 
   /** @param {Job} job */
   #offer(job) {
     const panel = job.distribution
-      ? new Adjust(job, this.shown ?? job, {
+      ? new Adjust(job, this.shown ?? job, this.part, {
           show: (current, part) => this.#show(current, part),
-          busy: (busy) => this.picture.setAttribute('aria-busy', String(busy)),
+          busy: (busy) => this.picture.busy(busy),
           unsure: (on) => this.#setUnsure(on),
         }).element
-      : el(
-          'div',
-          { class: 'adjust' },
-          el('p', { class: 'quiet' }, 'What the network said was not kept, so it has to run once more.'),
-          button('Make it adjustable', () => this.#anew({ keep_distribution: true })),
-        );
-    fill(
-      this.panels,
-      el('details', {}, el('summary', {}, 'Adjust colours'), panel),
-      about(job, this.origin.file ?? null),
-    );
+      : null;
+    const again = () => this.#anew({ keep_distribution: true });
+    fill(this.panels, adjusting(panel, again), about(job, this.origin.file ?? null));
   }
 
   /** @param {boolean} on */
   #setUnsure(on) {
     this.unsure = on;
-    this.#draw();
+    this.picture.result(this.#pictures());
   }
 
   #pictures() {
@@ -243,48 +236,23 @@ export class Card {
     void openViewer(this.#pictures(), this.name, download(job.id, this.part));
   }
 
-  /** @param {boolean} near */
-  #see(near) {
-    this.near = near;
-    this.#draw();
-  }
-
-  /** Draw what the phase asks for, if someone may see it. */
-  #draw() {
-    if (this.removed) return;
-    if (this.phase === 'succeeded' && this.shown) {
-      if (this.picture.firstChild !== this.compare.element) fill(this.picture, this.compare.element);
-      if (this.near) void this.compare.show(this.#pictures());
-      else this.compare.clear();
-    } else if (this.near && !this.picture.firstChild) {
-      void this.#preview();
-    }
-  }
-
-  /** A small picture while the work goes on: of the file, or else of what the service has. */
-  async #preview() {
-    const { file } = this.origin;
-    fill(this.picture, el('span', { class: 'ending', 'aria-hidden': 'true' }, endingOf(this.name) || 'photo'));
-    if (file) this.thumb ||= (await thumbnail(file)) ?? '';
-    const address = this.thumb || (!file && this.base ? shown(this.base.id, 'source') : '');
-    if (!address || this.phase === 'succeeded') return;
-    const image = el('img', { class: 'thumb', src: address, alt: `${this.name}, not coloured yet` });
-    image.addEventListener('error', () => image.remove());
-    fill(this.picture, image);
-  }
-
   /** @param {Phase} phase */
   #setPhase(phase) {
     this.phase = phase;
     this.element.dataset['phase'] = phase;
-    if (phase === 'waiting') fill(this.status, el('p', { class: 'quiet' }, 'Waiting for its turn to be uploaded'));
+    if (phase === 'waiting') fill(this.status, el('p', { class: 'quiet' }, this.origin.kept ? 'Looking it up' : 'Waiting for its turn to be uploaded'));
     if (phase === 'working') {
       fill(this.status, this.progress.element);
       fill(this.tools, this.base && button('Cancel', () => this.#cancel(), { class: 'plain' }));
       fill(this.panels);
     }
+    if (phase !== 'succeeded') this.#preview();
     this.owner.onChange();
-    this.#draw();
+  }
+
+  #preview() {
+    const file = this.origin.file ?? null;
+    this.picture.preview(file, !file && this.base ? shown(this.base.id, 'source') : '');
   }
 
   async #cancel() {
@@ -294,6 +262,19 @@ export class Card {
     } catch (error) {
       // It has just ended: the stream says how.
       if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  /** Someone may have deleted a result; or the service is away for a moment. */
+  async #checkResult() {
+    const job = this.shown;
+    if (this.phase !== 'succeeded' || !job) return;
+    try {
+      await request('HEAD', shown(job.id, this.part));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status !== 410 || job !== this.shown) return;
+      this.#fail('result_gone', 'The result is not in storage any more.', () => this.#anew({ force: true }));
     }
   }
 
@@ -307,9 +288,8 @@ export class Card {
   remove() {
     this.phase = 'gone';
     this.progress.stop();
-    if (this.base) tracker.leave(this.base.id);
-    if (this.thumb) URL.revokeObjectURL(this.thumb);
-    this.compare.clear();
+    this.leave();
+    this.picture.dispose();
     forget(this.element);
     this.element.remove();
     this.owner.onRemove(this);

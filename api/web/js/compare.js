@@ -22,6 +22,12 @@ export class Compare {
     this.divider = makeDivider(this.element, how);
     this.element.append(this.divider.handle);
     this.before.addEventListener('error', () => this.#useGrey());
+    this.after.addEventListener('error', () => {
+      if (!this.after.hasAttribute('src')) return;
+      // Without an address it is asked for again when it is shown the next time.
+      this.after.removeAttribute('src');
+      this.element.dispatchEvent(new CustomEvent('no-result'));
+    });
     this.wanted = '';
   }
 

@@ -1,8 +1,8 @@
 /** Ordering a photograph's colours from the service. */
 
-import { call, post } from './api.js';
+import { call, newKey, post } from './api.js';
 import { optionsFor } from './choices.js';
-import { endingOf } from './format.js';
+import { baseName, endingOf } from './format.js';
 
 /**
  * @typedef {import('./types.js').Job} Job
@@ -29,4 +29,15 @@ export function order(origin, key, { onProgress, onWait }) {
   form.set('options', JSON.stringify(options));
   form.set('file', file, file.name);
   return call('POST', '/v1/jobs', { ...asked, form, onProgress });
+}
+
+/**
+ * Where another result goes: into the bucket of the first, where the source's own is only read.
+ *
+ * @param {Job} job
+ */
+export function placeBeside({ source, destination }) {
+  if (!destination || destination.bucket === source.bucket) return {};
+  const key = `colorized/${source.bucket}/${newKey()}-${baseName(destination.key)}`;
+  return { destination: { bucket: destination.bucket, key } };
 }

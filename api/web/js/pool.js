@@ -15,13 +15,15 @@ export class Pool {
    * @returns {Promise<T>}
    */
   async run(task) {
-    if (this.running >= this.most) await new Promise((go) => this.waiting.push(() => go(undefined)));
-    this.running += 1;
+    if (this.running < this.most) this.running += 1;
+    else await new Promise((go) => this.waiting.push(() => go(undefined)));
     try {
       return await task();
     } finally {
-      this.running -= 1;
-      this.waiting.shift()?.();
+      // The place goes on to whoever waits, so that nobody comes in between.
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running -= 1;
     }
   }
 }

@@ -11,6 +11,7 @@ const ADVICE = {
   source_not_found: 'The photograph is not in storage any more. Upload it again.',
   bucket_not_found: 'There is no such bucket. Check its name.',
   bucket_forbidden: 'This service may not use that bucket: see TINTYPE_BUCKETS.',
+  result_gone: 'Someone has deleted it. Have it made again.',
   already_color: 'The photograph is in colour. Choose “Colour them again” to recolour it.',
   out_of_memory: 'Try again, or make the picture smaller.',
   timeout: 'Try again when the service is less busy, or make the picture smaller.',

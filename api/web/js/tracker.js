@@ -24,7 +24,7 @@ export function ended(job) {
 
 class Tracker {
   constructor() {
-    /** @type {Map<string, Watcher>} */
+    /** @type {Map<string, Set<Watcher>>} */
     this.watchers = new Map();
     /** @type {Set<string>} */
     this.queued = new Set();
@@ -36,19 +36,34 @@ class Tracker {
     setInterval(() => void this.#askPlaces(), PLACES_MS);
   }
 
-  /** Follow a job to its end. @param {string} id @param {Watcher} watcher */
+  /**
+   * Follow a job to its end.
+   *
+   * @param {string} id
+   * @param {Watcher} watcher
+   * @returns {() => void} leaves it earlier
+   */
   watch(id, watcher) {
-    this.watchers.set(id, watcher);
+    const all = this.watchers.get(id) ?? new Set();
+    this.watchers.set(id, all.add(watcher));
     this.queued.add(id);
     if (this.stream.running) void this.look(id);
     else void this.stream.start();
+    return () => {
+      if (all.delete(watcher) && all.size === 0) this.#forget(id);
+    };
   }
 
   /** @param {string} id */
-  leave(id) {
+  #forget(id) {
     this.watchers.delete(id);
     this.queued.delete(id);
     if (this.watchers.size === 0) this.stream.stop();
+  }
+
+  /** @param {string} id */
+  #of(id) {
+    return [...(this.watchers.get(id) ?? [])];
   }
 
   /** Look at all jobs that are followed: a few pages of the list, and the rest one by one. */
@@ -77,28 +92,28 @@ class Tracker {
       this.#tell(/** @type {Job} */ (job));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 404) {
-        this.watchers.get(id)?.onGone();
-        this.leave(id);
-      }
+      if (error.status !== 404) return;
+      const told = this.#of(id);
+      this.#forget(id);
+      for (const watcher of told) watcher.onGone();
     }
   }
 
   /** @param {Job} job */
   #tell(job) {
     if (job.state !== 'queued') this.queued.delete(job.id);
-    const watcher = this.watchers.get(job.id);
-    if (ended(job)) this.leave(job.id);
-    watcher?.onJob(job);
+    const told = this.#of(job.id);
+    if (ended(job)) this.#forget(job.id);
+    for (const watcher of told) watcher.onJob(job);
   }
 
   /** @param {Change} change */
   #hear(change) {
-    const watcher = this.watchers.get(change.id);
-    if (!watcher) return;
+    const told = this.#of(change.id);
+    if (!told.length) return;
     if (change.state === 'queued') this.queued.add(change.id);
     else this.queued.delete(change.id);
-    watcher.onChange(change);
+    for (const watcher of told) watcher.onChange(change);
     if (ended(change)) void this.look(change.id);
   }
 
@@ -110,7 +125,9 @@ class Tracker {
       const { ahead } = /** @type {{ ahead: Record<string, number> }} */ (
         await get(`/v1/queue?${query}`)
       );
-      for (const [id, count] of Object.entries(ahead)) this.watchers.get(id)?.onPlace(count);
+      for (const [id, count] of Object.entries(ahead)) {
+        for (const watcher of this.#of(id)) watcher.onPlace(count);
+      }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
