@@ -34,7 +34,7 @@ format: .venv/dev.stamp  ## Put the code into shape.
 	$(BIN)/ruff format
 
 test-browser: .venv/dev.stamp node_modules/.stamp chromium  ## The page: its types, and its tests in Chromium.
-	npm run --silent types
+	npm run --silent check
 	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest $(BROWSER_TESTS) $(ARGS)
 
 # Debian's, by apt where we may; elsewhere CHROMIUM names the browser that is there.

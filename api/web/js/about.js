@@ -24,7 +24,11 @@ export async function describe(place, job, file) {
   const facts = factsOf(job);
   fill(place, list(facts));
   const exif = await exifOf(job, file);
-  fill(place, list([...facts, ...exif]), exif.length ? null : el('p', { class: 'quiet' }, 'No EXIF in the file.'));
+  fill(
+    place,
+    list([...facts, ...exif]),
+    exif.length ? null : el('p', { class: 'quiet' }, 'No EXIF in the file.'),
+  );
 }
 
 /** Milliseconds of work, without the wait before it. @param {Job} job */
@@ -53,7 +57,11 @@ function factsOf(job) {
 
 /** @param {[string, string][]} facts */
 function list(facts) {
-  return el('dl', {}, ...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
+  return el(
+    'dl',
+    {},
+    ...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
+  );
 }
 
 /** @param {Job} job @param {Blob | null} file */

@@ -142,7 +142,11 @@ export class Adjust {
       job = await get(`/v1/jobs/${job.id}`, { headers: { Prefer: 'wait=30' }, patience: 30 });
     }
     if (job.state !== 'succeeded') {
-      throw new ApiError(500, job.error?.code ?? job.state, job.error?.detail ?? `The job was ${job.state}.`);
+      throw new ApiError(
+        500,
+        job.error?.code ?? job.state,
+        job.error?.detail ?? `The job was ${job.state}.`,
+      );
     }
     return job;
   }

@@ -98,15 +98,16 @@ export async function request(method, path, asked = {}) {
 /** @param {string} method @param {string} path @param {Asked} asked */
 async function once(method, path, asked) {
   try {
-    const response = asked.form && asked.onProgress
-      ? await send(path, asked.form, headers(method, asked), asked.onProgress)
-      : await fetch(path, {
-          method,
-          headers: headers(method, asked),
-          body: asked.form ?? (asked.json === undefined ? null : JSON.stringify(asked.json)),
-          signal: asked.signal ?? null,
-          credentials: 'same-origin',
-        });
+    const response =
+      asked.form && asked.onProgress
+        ? await send(path, asked.form, headers(method, asked), asked.onProgress)
+        : await fetch(path, {
+            method,
+            headers: headers(method, asked),
+            body: asked.form ?? (asked.json === undefined ? null : JSON.stringify(asked.json)),
+            signal: asked.signal ?? null,
+            credentials: 'same-origin',
+          });
     onConnection(true);
     return response;
   } catch (error) {

@@ -56,7 +56,9 @@ class Batches {
     try {
       const page = /** @type {{ batches: Batch[] }} */ (await get(`/v1/batches?limit=${PAGE}`));
       const wanted = page.batches.filter((batch) => !batch.dry_run);
-      this.note.textContent = wanted.length ? '' : 'No batches yet. One colours everything below a prefix of a bucket.';
+      this.note.textContent = wanted.length
+        ? ''
+        : 'No batches yet. One colours everything below a prefix of a bucket.';
       this.#draw(wanted);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -66,7 +68,12 @@ class Batches {
 
   /** Draw what has changed: a button that someone is about to press stays. @param {Batch[]} batches */
   #draw(batches) {
-    const there = new Map([...this.list.children].map((each) => [/** @type {HTMLElement} */ (each).dataset['id'], each]));
+    const there = new Map(
+      [...this.list.children].map((each) => [
+        /** @type {HTMLElement} */ (each).dataset['id'],
+        each,
+      ]),
+    );
     const items = batches.map((batch) => {
       const old = there.get(batch.id);
       const text = JSON.stringify([batch, this.failures.get(batch.id)]);
@@ -78,7 +85,8 @@ class Batches {
       return item;
     });
     items.forEach((item, index) => {
-      if (this.list.children[index] !== item) this.list.insertBefore(item, this.list.children[index] ?? null);
+      if (this.list.children[index] !== item)
+        this.list.insertBefore(item, this.list.children[index] ?? null);
     });
     while (this.list.children.length > items.length) this.list.lastChild?.remove();
   }
@@ -96,7 +104,11 @@ class Batches {
       batch.finished ? `ended ${when(batch.finished)}` : rate,
       batch.finished ? '' : eta,
     ];
-    const bar = el('progress', { max: Math.max(1, counts.total), value: over, 'aria-label': `Progress of ${from}` });
+    const bar = el('progress', {
+      max: Math.max(1, counts.total),
+      value: over,
+      'aria-label': `Progress of ${from}`,
+    });
     return el(
       'li',
       { class: 'batch' },
@@ -111,7 +123,9 @@ class Batches {
 
   /** @param {Batch} batch */
   #failed(batch) {
-    const codes = Object.entries(batch.codes).map(([code, count]) => el('li', {}, `${count} × `, el('code', {}, code), ` ${adviceFor(code)}`));
+    const codes = Object.entries(batch.codes).map(([code, count]) =>
+      el('li', {}, `${count} × `, el('code', {}, code), ` ${adviceFor(code)}`),
+    );
     const known = this.failures.get(batch.id);
     return el(
       'div',
@@ -119,7 +133,13 @@ class Batches {
       el('p', { class: 'error-text' }, `${counted(batch.counts.failed, 'photograph')} failed`),
       el('ul', {}, ...codes),
       known
-        ? el('ul', {}, ...known.map((entry) => el('li', {}, el('code', {}, entry.key), ` ${entry.detail ?? entry.code ?? ''}`)))
+        ? el(
+            'ul',
+            {},
+            ...known.map((entry) =>
+              el('li', {}, el('code', {}, entry.key), ` ${entry.detail ?? entry.code ?? ''}`),
+            ),
+          )
         : button('Show which', () => this.#askFailures(batch.id), { class: 'plain' }),
     );
   }
@@ -137,12 +157,16 @@ class Batches {
     const action = (label, name) => button(label, () => this.#act(batch.id, name));
     if (!batch.finished) {
       const paused = batch.state === 'paused';
-      return [paused ? action('Resume', 'resume') : action('Pause', 'pause'), action('Cancel', 'cancel')];
+      return [
+        paused ? action('Resume', 'resume') : action('Pause', 'pause'),
+        action('Cancel', 'cancel'),
+      ];
     }
     const report = `/v1/batches/${batch.id}/report?download=1`;
     return [
       batch.state === 'failed' && action('Try failed ones again', 'retry-failed'),
-      batch.report !== null && el('a', { class: 'button', href: report, download: true }, 'Report (CSV)'),
+      batch.report !== null &&
+        el('a', { class: 'button', href: report, download: true }, 'Report (CSV)'),
     ];
   }
 
@@ -169,7 +193,9 @@ class Batches {
     };
     fill(this.answer, dry ? 'Counting…' : 'Starting…');
     try {
-      const batch = /** @type {Batch} */ (await post('/v1/batches', order, { headers: { 'Idempotency-Key': newKey() }, patience: 10 }));
+      const batch = /** @type {Batch} */ (
+        await post('/v1/batches', order, { headers: { 'Idempotency-Key': newKey() }, patience: 10 })
+      );
       fill(this.answer, dry ? told(batch) : 'It has begun.');
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

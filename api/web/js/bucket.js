@@ -81,14 +81,24 @@ class BucketDialog {
     for (const row of rows) if (row) this.list.append(row);
     if (page.next) {
       const next = page.next;
-      this.list.append(el('li', { class: 'more' }, button('More', () => this.look(next))));
+      this.list.append(
+        el(
+          'li',
+          { class: 'more' },
+          button('More', () => this.look(next)),
+        ),
+      );
     }
     this.note.textContent = this.list.children.length ? '' : 'There are no photographs here.';
   }
 
   /** @param {string} name @param {string} prefix */
   #folder(name, prefix) {
-    return el('li', {}, button(name, () => this.#go(this.bucket.value, prefix), { class: 'plain folder' }));
+    return el(
+      'li',
+      {},
+      button(name, () => this.#go(this.bucket.value, prefix), { class: 'plain folder' }),
+    );
   }
 
   /** @param {ObjectPage} page @param {{ key: string, bytes: number }} found */
@@ -101,7 +111,17 @@ class BucketDialog {
       this.#count();
     };
     box.addEventListener('change', change);
-    return el('li', {}, el('label', {}, box, el('span', {}, baseName(key)), el('span', { class: 'quiet' }, size(bytes))));
+    return el(
+      'li',
+      {},
+      el(
+        'label',
+        {},
+        box,
+        el('span', {}, baseName(key)),
+        el('span', { class: 'quiet' }, size(bytes)),
+      ),
+    );
   }
 
   #chooseAll() {

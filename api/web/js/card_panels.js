@@ -12,7 +12,11 @@ export function adjusting(panel, makeAdjustable) {
     el(
       'div',
       { class: 'adjust' },
-      el('p', { class: 'quiet' }, 'What the network said was not kept, so it has to run once more.'),
+      el(
+        'p',
+        { class: 'quiet' },
+        'What the network said was not kept, so it has to run once more.',
+      ),
       button('Make it adjustable', makeAdjustable),
     );
   return el('details', {}, el('summary', {}, 'Adjust colours'), panel ?? instead());

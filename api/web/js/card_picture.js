@@ -68,7 +68,8 @@ export class CardPicture {
   #draw() {
     if (this.gone) return;
     if (this.pictures) {
-      if (this.element.firstChild !== this.compare.element) fill(this.element, this.compare.element);
+      if (this.element.firstChild !== this.compare.element)
+        fill(this.element, this.compare.element);
       if (this.near) void this.compare.show(this.pictures);
       else this.compare.clear();
     } else if (this.near && this.first && !this.element.firstChild) {
@@ -78,12 +79,19 @@ export class CardPicture {
 
   /** @param {{ file: File | null, address: string }} first */
   async #drawFirst(first) {
-    fill(this.element, el('span', { class: 'ending', 'aria-hidden': 'true' }, endingOf(this.name) || 'photo'));
+    fill(
+      this.element,
+      el('span', { class: 'ending', 'aria-hidden': 'true' }, endingOf(this.name) || 'photo'),
+    );
     const { file } = first;
     if (file) this.thumb ||= (await thumbnail(file)) ?? '';
     const address = file ? this.thumb : first.address;
     if (!address || this.first !== first || this.gone) return;
-    const image = el('img', { class: 'thumb', src: address, alt: `${this.name}, not coloured yet` });
+    const image = el('img', {
+      class: 'thumb',
+      src: address,
+      alt: `${this.name}, not coloured yet`,
+    });
     image.addEventListener('error', () => image.remove());
     fill(this.element, image);
   }

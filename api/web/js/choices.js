@@ -10,7 +10,12 @@ const LOSSLESS = ['tif', 'tiff', 'bmp', 'pgm', 'pnm', 'ppm'];
 
 /** @type {import('./types.js').Model[]} */
 let models = [];
-const choices = { model: '', format: '', on_color: 'recolor', .../** @type {object} */ (recall(KEY)) };
+const choices = {
+  model: '',
+  format: '',
+  on_color: 'recolor',
+  .../** @type {object} */ (recall(KEY)),
+};
 
 /** Fill the form and hear it. */
 export function setUpChoices() {
@@ -27,7 +32,8 @@ export function setUpChoices() {
 
 export async function loadModels() {
   try {
-    models = /** @type {{ models: typeof models }} */ (await get('/v1/models', { patience: 60 })).models;
+    models = /** @type {{ models: typeof models }} */ (await get('/v1/models', { patience: 60 }))
+      .models;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return;

@@ -10,7 +10,12 @@ export class Compare {
   constructor(how) {
     this.before = el('img', { class: 'picture', decoding: 'async', draggable: 'false', alt: '' });
     this.after = el('img', { class: 'picture', decoding: 'async', draggable: 'false', alt: '' });
-    this.overlay = el('img', { class: 'picture unsure', draggable: 'false', alt: '', hidden: true });
+    this.overlay = el('img', {
+      class: 'picture unsure',
+      draggable: 'false',
+      alt: '',
+      hidden: true,
+    });
     this.element = el(
       'div',
       { class: 'compare' },

@@ -49,7 +49,8 @@ function findTiff(view) {
   const first = view.getUint32(0);
   if (first === 0x49492a00 || first === 0x4d4d002a) return 0;
   if (view.getUint16(0) === 0xffd8) return inJpeg(view);
-  if (first === 0x89504e47) return inChunks(view, 8, 'eXIf', { little: false, before: 4, after: 4 });
+  if (first === 0x89504e47)
+    return inChunks(view, 8, 'eXIf', { little: false, before: 4, after: 4 });
   if (text(view, 0, 4) === 'RIFF') {
     return inChunks(view, 12, 'EXIF', { little: true, before: 0, after: 0 });
   }
@@ -154,7 +155,10 @@ function describe(raw) {
     ['Camera', camera.startsWith(make) ? camera : `${make} ${camera}`.trim()],
     ['Lens', String(raw['lens'] ?? '')],
     ['Taken', taken.replace(/^(\d{4}):(\d\d):/, '$1-$2-')],
-    ['Exposure', !exposure ? '' : exposure < 1 ? `1/${Math.round(1 / exposure)} s` : `${exposure} s`],
+    [
+      'Exposure',
+      !exposure ? '' : exposure < 1 ? `1/${Math.round(1 / exposure)} s` : `${exposure} s`,
+    ],
     ['Aperture', number('aperture') ? `f/${number('aperture').toFixed(1)}` : ''],
     ['Sensitivity', number('iso') ? `ISO ${number('iso')}` : ''],
     ['Focal length', number('focal') ? `${Math.round(number('focal'))} mm` : ''],

@@ -17,7 +17,12 @@ export function duration(ms) {
 
 /** @param {string} moment */
 export function when(moment) {
-  return new Date(moment).toLocaleString(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+  return new Date(moment).toLocaleString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */

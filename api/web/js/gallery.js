@@ -56,7 +56,9 @@ class Gallery {
     const cursor = this.cursors.at(-1);
     if (cursor) query.set('cursor', cursor);
     try {
-      const page = /** @type {{ jobs: Job[], next: string | null }} */ (await get(`/v1/jobs?${query}`, { patience: 10 }));
+      const page = /** @type {{ jobs: Job[], next: string | null }} */ (
+        await get(`/v1/jobs?${query}`, { patience: 10 })
+      );
       if (mine === this.asked) this.#draw(page.jobs, page.next);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -77,12 +79,21 @@ class Gallery {
   /** @param {Job} job */
   #tile(job) {
     const name = baseName(job.source.key);
-    const picture = el('div', { class: 'frame' }, el('span', { class: 'ending', 'aria-hidden': 'true' }, job.state));
+    const picture = el(
+      'div',
+      { class: 'frame' },
+      el('span', { class: 'ending', 'aria-hidden': 'true' }, job.state),
+    );
     const opener = button('', () => this.#open(job), { class: 'tile', 'aria-haspopup': 'dialog' });
     opener.append(
       picture,
       el('span', { class: 'name' }, name),
-      el('span', { class: 'quiet' }, el('span', { class: `state ${job.state}` }, job.error?.code ?? job.state), ` ${when(job.created)}`),
+      el(
+        'span',
+        { class: 'quiet' },
+        el('span', { class: `state ${job.state}` }, job.error?.code ?? job.state),
+        ` ${when(job.created)}`,
+      ),
     );
     const item = el('li', {}, opener);
     if (job.state === 'succeeded') whenNear(item, (near) => showIn(picture, job, near));
@@ -95,7 +106,11 @@ class Gallery {
     const owner = { onChange: () => {}, onRemove: () => this.dialog.close() };
     const card = new Card({ name, source: job.source }, owner);
     card.restore(job, null);
-    fill(this.dialog, card.element, button('Close', () => this.dialog.close()));
+    fill(
+      this.dialog,
+      card.element,
+      button('Close', () => this.dialog.close()),
+    );
     this.dialog.addEventListener(
       'close',
       () => {
@@ -111,7 +126,11 @@ class Gallery {
 /** @param {HTMLElement} frame @param {Job} job @param {boolean} near */
 function showIn(frame, job, near) {
   if (!near) return frame.querySelector('img')?.remove();
-  const image = el('img', { class: 'thumb', alt: '', src: shown(job.id, job.skipped ? 'source' : 'result') });
+  const image = el('img', {
+    class: 'thumb',
+    alt: '',
+    src: shown(job.id, job.skipped ? 'source' : 'result'),
+  });
   image.addEventListener('error', () => image.remove());
   frame.append(image);
 }

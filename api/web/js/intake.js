@@ -33,9 +33,14 @@ export function setUpIntake(take) {
     event.preventDefault();
     sort(files);
   });
-  for (const [chooser, input] of [['#choose-files', '#files'], ['#choose-folder', '#folder']]) {
+  for (const [chooser, input] of [
+    ['#choose-files', '#files'],
+    ['#choose-folder', '#folder'],
+  ]) {
     const field = find(/** @type {string} */ (input), HTMLInputElement);
-    find(/** @type {string} */ (chooser), HTMLButtonElement).addEventListener('click', () => field.click());
+    find(/** @type {string} */ (chooser), HTMLButtonElement).addEventListener('click', () =>
+      field.click(),
+    );
     field.addEventListener('change', () => {
       sort([...(field.files ?? [])]);
       field.value = '';

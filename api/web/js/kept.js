@@ -30,7 +30,9 @@ export function remember(key, value) {
 export function keptCards() {
   const found = recall(KEY);
   if (!Array.isArray(found)) return [];
-  return found.filter((each) => ['id', 'shown', 'part', 'name'].every((name) => typeof each?.[name] === 'string'));
+  return found.filter((each) =>
+    ['id', 'shown', 'part', 'name'].every((name) => typeof each?.[name] === 'string'),
+  );
 }
 
 /** @param {Kept[]} cards */

@@ -11,7 +11,12 @@ import { setUpTheme } from './theme_toggle.js';
 
 /** @typedef {{ show: () => void, hide: () => void }} View */
 
-const TITLES = { studio: 'Colour', gallery: 'Gallery', batches: 'Batches', operations: 'Operations' };
+const TITLES = {
+  studio: 'Colour',
+  gallery: 'Gallery',
+  batches: 'Batches',
+  operations: 'Operations',
+};
 
 /** @param {Record<string, View>} views */
 function setUpViews(views) {
@@ -25,7 +30,8 @@ function setUpViews(views) {
       section.toggleAttribute('hidden', section.id !== name);
     }
     for (const link of document.querySelectorAll('nav a')) {
-      if (link.getAttribute('href') === `#/${name === 'studio' ? '' : name}`) link.setAttribute('aria-current', 'page');
+      if (link.getAttribute('href') === `#/${name === 'studio' ? '' : name}`)
+        link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
     document.title = `${TITLES[/** @type {keyof typeof TITLES} */ (name)]} – Tintype`;

@@ -46,20 +46,38 @@ class Operations {
     const queued = Object.values(stats.queued).reduce((sum, each) => sum + each, 0);
     const failed = stats.minutes.reduce((sum, minute) => sum + minute.failed, 0);
     this.lengths = [...this.lengths, queued].slice(-SAMPLES);
-    const split = Object.entries(stats.queued).filter(([, count]) => count).map(([name, count]) => `${count} ${name}`);
+    const split = Object.entries(stats.queued)
+      .filter(([, count]) => count)
+      .map(([name, count]) => `${count} ${name}`);
     fill(
       this.numbers,
-      number('Waiting', queued.toLocaleString(), [...split, stats.held && `${stats.held} held`].filter(Boolean).join(', ')),
+      number(
+        'Waiting',
+        queued.toLocaleString(),
+        [...split, stats.held && `${stats.held} held`].filter(Boolean).join(', '),
+      ),
       number('Running', stats.running.toLocaleString(), ''),
-      number('Workers', stats.workers.toLocaleString(), stats.workers ? '' : 'Start one: tintype worker'),
+      number(
+        'Workers',
+        stats.workers.toLocaleString(),
+        stats.workers ? '' : 'Start one: tintype worker',
+      ),
       number('Jobs a second', stats.rate.toFixed(2), 'over the last full minute'),
       number('A job takes', stats.job_ms === null ? '–' : duration(stats.job_ms), 'lately'),
       number('Errors', failed.toLocaleString(), 'within the last hour'),
     );
     fill(this.ends, this.#endsPlot(stats));
-    fill(this.queue, line(`Length of the queue while this view was open; now ${queued}`, this.lengths, SAMPLES));
-    const rows = Object.entries(stats.errors).map(([code, count]) => el('li', {}, el('b', {}, count), el('code', {}, code), el('span', {}, adviceFor(code))));
-    fill(this.errors, ...(rows.length ? rows : [el('li', { class: 'quiet' }, 'None within the last hour.')]));
+    fill(
+      this.queue,
+      line(`Length of the queue while this view was open; now ${queued}`, this.lengths, SAMPLES),
+    );
+    const rows = Object.entries(stats.errors).map(([code, count]) =>
+      el('li', {}, el('b', {}, count), el('code', {}, code), el('span', {}, adviceFor(code))),
+    );
+    fill(
+      this.errors,
+      ...(rows.length ? rows : [el('li', { class: 'quiet' }, 'None within the last hour.')]),
+    );
   }
 
   /** @param {Stats} stats */
@@ -73,14 +91,25 @@ class Operations {
         { kind: 'canceled', value: minute.canceled },
       ],
     }));
-    return bars(`Jobs that ended in each minute of the last hour: ${counted(total, 'job')} succeeded`, columns);
+    return bars(
+      `Jobs that ended in each minute of the last hour: ${counted(total, 'job')} succeeded`,
+      columns,
+    );
   }
 
   async #check() {
     try {
-      const { warnings } = /** @type {{ warnings: Record<string, string> }} */ (await get('/readyz'));
-      const rows = Object.entries(warnings).map(([name, text]) => el('li', {}, el('b', {}, name), ` ${text}`));
-      fill(this.checks, el('li', { class: 'good' }, 'A photograph submitted now is worked on.'), ...rows);
+      const { warnings } = /** @type {{ warnings: Record<string, string> }} */ (
+        await get('/readyz')
+      );
+      const rows = Object.entries(warnings).map(([name, text]) =>
+        el('li', {}, el('b', {}, name), ` ${text}`),
+      );
+      fill(
+        this.checks,
+        el('li', { class: 'good' }, 'A photograph submitted now is worked on.'),
+        ...rows,
+      );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       fill(this.checks, el('li', { class: 'error-text' }, error.message));
@@ -90,7 +119,12 @@ class Operations {
 
 /** @param {string} name @param {string} value @param {string} note */
 function number(name, value, note) {
-  return el('div', { class: 'number' }, el('dt', {}, name), el('dd', {}, el('b', {}, value), el('span', { class: 'quiet' }, note)));
+  return el(
+    'div',
+    { class: 'number' },
+    el('dt', {}, name),
+    el('dd', {}, el('b', {}, value), el('span', { class: 'quiet' }, note)),
+  );
 }
 
 export function setUpOperations() {

@@ -24,7 +24,8 @@ export function order(origin, key, { onProgress, onWait }) {
   const { file, source, destination } = origin;
   const options = optionsFor(endingOf(source?.key ?? origin.name));
   const asked = { headers: { 'Idempotency-Key': key }, patience: PATIENCE, onWait };
-  if (!file) return post('/v1/jobs', { source, options, ...(destination && { destination }) }, asked);
+  if (!file)
+    return post('/v1/jobs', { source, options, ...(destination && { destination }) }, asked);
   const form = new FormData();
   form.set('options', JSON.stringify(options));
   form.set('file', file, file.name);

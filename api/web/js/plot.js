@@ -16,12 +16,21 @@ export function bars(label, columns) {
   const step = WIDTH / Math.max(1, columns.length);
   const drawn = columns.flatMap(({ name, parts }, index) => {
     let top = HEIGHT;
-    return parts.filter((part) => part.value > 0).map(({ kind, value }) => {
-      const height = Math.max(1, (value / most) * HEIGHT);
-      top -= height;
-      const bar = { class: kind, x: index * step + 1, y: top, width: Math.max(1, step - 2), height, rx: 1.5 };
-      return svg('rect', bar, svg('title', {}, `${name}: ${value} ${kind}`));
-    });
+    return parts
+      .filter((part) => part.value > 0)
+      .map(({ kind, value }) => {
+        const height = Math.max(1, (value / most) * HEIGHT);
+        top -= height;
+        const bar = {
+          class: kind,
+          x: index * step + 1,
+          y: top,
+          width: Math.max(1, step - 2),
+          height,
+          rx: 1.5,
+        };
+        return svg('rect', bar, svg('title', {}, `${name}: ${value} ${kind}`));
+      });
   });
   return frame(label, ...drawn);
 }
@@ -31,16 +40,28 @@ export function line(label, values, room) {
   const most = Math.max(1, ...values);
   const step = WIDTH / Math.max(1, room - 1);
   const left = WIDTH - step * (values.length - 1);
-  const points = values.map((value, index) => `${left + index * step},${HEIGHT - (value / most) * (HEIGHT - 4) - 2}`);
+  const points = values.map(
+    (value, index) => `${left + index * step},${HEIGHT - (value / most) * (HEIGHT - 4) - 2}`,
+  );
   const area = points.length ? `${left},${HEIGHT} ${points.join(' ')} ${WIDTH},${HEIGHT}` : '';
-  return frame(label, svg('polygon', { class: 'area', points: area }), svg('polyline', { class: 'line', points: points.join(' ') }));
+  return frame(
+    label,
+    svg('polygon', { class: 'area', points: area }),
+    svg('polyline', { class: 'line', points: points.join(' ') }),
+  );
 }
 
 /** @param {string} label @param {...SVGElement} children */
 function frame(label, ...children) {
   return svg(
     'svg',
-    { class: 'plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label, preserveAspectRatio: 'none' },
+    {
+      class: 'plot',
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: 'img',
+      'aria-label': label,
+      preserveAspectRatio: 'none',
+    },
     svg('line', { class: 'axis', x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }),
     ...children,
   );

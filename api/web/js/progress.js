@@ -26,7 +26,11 @@ export class Progress {
     this.text = el('span', { class: 'now' });
     this.clock = el('span', { class: 'clock', 'aria-hidden': 'true' });
     this.steps = STEPS.map((step) => el('i', { class: 'step', 'data-step': step }));
-    this.bar = el('div', { class: 'steps', role: 'progressbar', 'aria-label': 'Progress' }, ...this.steps);
+    this.bar = el(
+      'div',
+      { class: 'steps', role: 'progressbar', 'aria-label': 'Progress' },
+      ...this.steps,
+    );
     this.bar.setAttribute('aria-valuemax', String(STEPS.length));
     this.element = el('div', { class: 'progress' }, this.bar, el('p', {}, this.text, this.clock));
     this.since = 0;

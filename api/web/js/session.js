@@ -51,7 +51,10 @@ function ask(dialog, out) {
       const headers = { 'Content-Type': 'application/json' };
       const response = await fetch(SESSION, { method: 'POST', headers, body }).catch(() => null);
       if (!response?.ok) {
-        message.textContent = response?.status === 401 ? 'This key is not known here.' : 'Signing in did not work. Try again.';
+        message.textContent =
+          response?.status === 401
+            ? 'This key is not known here.'
+            : 'Signing in did not work. Try again.';
         return;
       }
       signedIn(out, await response.json());

@@ -43,7 +43,10 @@ class Studio {
 
   /** @param {Origin[]} origins */
   add(origins) {
-    const owner = { onChange: () => this.#changed(), onRemove: (/** @type {Card} */ card) => this.#removed(card) };
+    const owner = {
+      onChange: () => this.#changed(),
+      onRemove: (/** @type {Card} */ card) => this.#removed(card),
+    };
     const made = origins.map((origin) => new Card(origin, owner));
     this.cards.unshift(...made);
     this.list.prepend(...made.map((card) => card.element));
@@ -64,7 +67,9 @@ class Studio {
     /** @type {Map<string, Job>} */
     const known = new Map();
     try {
-      const page = /** @type {{ jobs: Job[] }} */ (await get('/v1/jobs?limit=500', { patience: 600 }));
+      const page = /** @type {{ jobs: Job[] }} */ (
+        await get('/v1/jobs?limit=500', { patience: 600 })
+      );
       for (const job of page.jobs) known.set(job.id, job);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -118,7 +123,8 @@ class Studio {
     const kept = this.cards.map((card) => card.kept).filter((each) => each !== null);
     keepCards(kept);
     document.body.classList.toggle('has-cards', this.cards.length > 0);
-    const count = (/** @type {string} */ phase) => this.cards.filter((card) => card.phase === phase).length;
+    const count = (/** @type {string} */ phase) =>
+      this.cards.filter((card) => card.phase === phase).length;
     const [done, failed] = [count('succeeded'), count('failed')];
     const left = this.cards.length - done - failed;
     const parts = [
@@ -134,7 +140,9 @@ class Studio {
 
   /** @param {File[]} files @param {number} leftOut */
   take(files, leftOut) {
-    this.note.textContent = leftOut ? `${counted(leftOut, 'file')} left out: no photographs by their names.` : '';
+    this.note.textContent = leftOut
+      ? `${counted(leftOut, 'file')} left out: no photographs by their names.`
+      : '';
     location.hash = '#/';
     this.submit(files.map((file) => ({ name: file.name, file })));
   }
@@ -147,7 +155,12 @@ export function setUpStudio() {
   setUpBucket((origins) => studio.submit(origins));
   const hero = new Compare({ anywhere: true });
   find('#hero-picture', HTMLElement).append(hero.element);
-  void hero.show({ before: SAMPLE, after: SAMPLE_COLOUR, alt: 'An astronaut before an American flag', overlay: null });
+  void hero.show({
+    before: SAMPLE,
+    after: SAMPLE_COLOUR,
+    alt: 'An astronaut before an American flag',
+    overlay: null,
+  });
   void loadModels().then(() => studio.restore());
   // A service that was away may have forgotten nothing, and the page may have missed much.
   addEventListener('online', () => void tracker.lookAnew());
