@@ -34,7 +34,8 @@ export class Adjust {
     this.more = {};
     if (current.variants.length) this.more.variants = VARIANTS;
     if (current.ambiguity_map) this.more.ambiguity = true;
-    this.busy = false;
+    /** @type {Promise<void> | null} */
+    this.running = null;
     this.again = false;
     this.temperature = slider('Temperature', 'decided', 'even', { min: 0.05, max: 1, step: 0.01 });
     this.saturation = slider('Saturation', 'grey', 'vivid', { min: 0, max: 2, step: 0.05 });
@@ -102,12 +103,13 @@ export class Adjust {
   }
 
   /** Decode what the sliders say now; of many moves on the way, the last one counts. */
-  async #decode() {
-    if (this.busy) {
-      this.again = true;
-      return;
-    }
-    this.busy = true;
+  #decode() {
+    if (this.running) this.again = true;
+    this.running ??= this.#decodeAll();
+    return this.running;
+  }
+
+  async #decodeAll() {
     this.shower.busy(true);
     this.message.textContent = '';
     try {
@@ -121,7 +123,7 @@ export class Adjust {
       if (!(error instanceof ApiError)) throw error;
       this.message.textContent = error.message;
     } finally {
-      this.busy = false;
+      this.running = null;
       this.shower.busy(false);
     }
   }

@@ -37,6 +37,7 @@ export class Card {
     this.shown = null;
     this.part = origin.kept?.part ?? 'result';
     this.unsure = false;
+    this.noOriginal = false;
     this.progress = new Progress();
     this.course = new Course(origin, {
       onStep: (step, words, share) => this.progress.at(step, words, share),
@@ -45,7 +46,7 @@ export class Card {
       onFail: (code, detail, again) => this.#fail(code, detail, again),
     });
     this.picture = new CardPicture(this.name, {
-      onNoOriginal: () => this.#sayNoOriginal(),
+      onNoOriginal: () => void this.#checkOriginal(),
       onNoResult: () => void this.#checkResult(),
     });
     this.status = el('div', { class: 'status' });
@@ -153,7 +154,7 @@ export class Card {
     );
     this.owner.onChange();
     this.picture.result(this.#pictures());
-    if (this.picture.grey) this.#sayNoOriginal();
+    if (this.noOriginal) this.#sayNoOriginal();
   }
 
   #pictures() {
@@ -208,6 +209,18 @@ export class Card {
       if (error.status !== 410 || job !== this.shown) return;
       const again = () => this.#anew({ force: true });
       this.#fail('result_gone', 'The result is not in storage any more.', again);
+    }
+  }
+
+  async #checkOriginal() {
+    const { job } = this.course;
+    if (!job) return;
+    try {
+      await request('HEAD', shown(job.id, 'source'));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.noOriginal = error.status === 415;
+      if (this.noOriginal && this.phase === 'succeeded') this.#sayNoOriginal();
     }
   }
 

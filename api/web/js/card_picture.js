@@ -43,11 +43,6 @@ export class CardPicture {
     this.#draw();
   }
 
-  /** Whether the browser could not show the original. */
-  get grey() {
-    return this.compare.element.classList.contains('grey');
-  }
-
   /** @param {boolean} near */
   see(near) {
     this.near = near;
