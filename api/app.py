@@ -10,6 +10,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response
 
 from api import (
+    auth,
     batches,
     bucket_events,
     deliveries,
@@ -28,7 +29,10 @@ from core.settings import Settings
 
 
 def create_app(settings: Settings) -> APIFlask:
-    """Return the HTTP side of Tintype; it connects to its servers at the first request."""
+    """Return the HTTP side of Tintype; it connects to its servers at the first request.
+
+    It needs keys unless the settings say that they are off: where it listens, it cannot know.
+    """
     app = APIFlask("api", title="Tintype", version=version("tintype"), docs_path=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_bytes + FORM_ALLOWANCE,
@@ -41,8 +45,9 @@ def create_app(settings: Settings) -> APIFlask:
     )
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.url_map.strict_slashes = False
-    app.extensions[EXTENSION] = Services.from_settings(settings)
+    services = app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
+    auth.register(app, services)
     parts = (jobs, batches, uploads, results, events, deliveries, bucket_events, models, health)
     for part in parts:
         app.register_blueprint(part.bp)

@@ -38,7 +38,7 @@ def _stream(job_id: str | None) -> Response:
     s = services()
     s.streams.take()
     try:
-        stream = Stream(s.events, s.jobs, s.streams, job_id)
+        stream = Stream(s.events, s.jobs, s.streams, job_id, s.caller.sees)
         frames = stream.follow(request.headers.get("Last-Event-ID"))
     except BaseException:
         s.streams.give()

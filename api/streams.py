@@ -46,12 +46,19 @@ class Stream:
     """The events of one job, or of all, as text/event-stream."""
 
     def __init__(
-        self, events: EventLog, jobs: JobStore, slots: Slots, job_id: str | None = None
+        self,
+        events: EventLog,
+        jobs: JobStore,
+        slots: Slots,
+        job_id: str | None = None,
+        owner: str | None = None,
     ) -> None:
+        """``job_id`` and ``owner``: None is all jobs, those of all."""
         self._events = events
         self._jobs = jobs
         self._slots = slots
         self._job_id = job_id
+        self._owner = owner
 
     def follow(self, last_id: str | None) -> Iterator[str] | None:
         """Return frames: all since ``last_id``, then what happens from now on.
@@ -107,7 +114,7 @@ class Stream:
                 return
             for event in found:
                 position = event.id
-                if self._job_id in (None, event.job):
+                if self._job_id in (None, event.job) and self._owner in (None, event.owner):
                     yield _frame(event.id, f"job.{event.state}", _data(event))
                     spoken = time.monotonic()
                     if self._job_id and event.state.final:

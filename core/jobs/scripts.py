@@ -11,7 +11,7 @@ from core.errors import InvalidCursor
 from core.redis_client import reachable
 
 PREFIX = "tintype"
-COMMON = ("keys", "notices", "requests", "uploads", "batches", "states")
+COMMON = ("keys", "owners", "notices", "requests", "uploads", "batches", "states")
 """What is put before every script, in this order."""
 
 
