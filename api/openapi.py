@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from api.auth.sessions import SignIn
+from api.openapi_security import add_security
 from api.problems import CONTENT_TYPE
 from api.schemas import ProblemDocument, Redecode, RetryFilter
 from api.upload_schemas import UploadedParts, UploadRequest
@@ -58,6 +60,7 @@ def complete(spec: Any) -> Any:
             (Redecode, "validation"),
             (UploadRequest, "validation"),
             (UploadedParts, "validation"),
+            (SignIn, "validation"),
             (ProblemDocument, "serialization"),
         ],
         ref_template=_REF,
@@ -66,6 +69,8 @@ def complete(spec: Any) -> Any:
     paths = spec["paths"]
     for add in (_add_jobs, _add_batches, _add_uploads, _add_events, _add_streams, _add_downloads):
         add(paths)
+    _add_sessions(paths)
+    add_security(spec)
     _add_problems(spec)
     return spec
 
@@ -103,6 +108,14 @@ def _add_order(submit: Any, content: Any, what: str) -> None:
     submit["responses"]["202"]["headers"] = {"Location": _header(f"Where the {what} is")}
     ended = {"description": f"The ended {what}"}
     submit["responses"]["200"] = submit["responses"]["202"] | ended
+
+
+def _add_sessions(paths: Any) -> None:
+    sign_in = paths["/v1/session"]["post"]
+    schema = {"$ref": _REF.format(model="SignIn")}
+    sign_in["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    sign_in["responses"]["401"] = {"description": "The key is unknown, revoked or expired"}
+    sign_in["responses"]["200"]["headers"] = {"Set-Cookie": _header("tintype_session, HttpOnly")}
 
 
 def _add_streams(paths: Any) -> None:

@@ -59,6 +59,7 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/uploads/{upload_id}/complete": {"post"},
         "/v1/hooks/s3": {"post"},
         "/v1/events": {"get"},
+        "/v1/session": {"get", "post", "delete"},
         "/v1/models": {"get"},
         "/healthz": {"get"},
         "/readyz": {"get"},
