@@ -31,6 +31,11 @@ _LAST_EVENT = {
     "description": "id of the last event seen: the stream goes on after it, without a gap",
     "schema": {"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
 }
+_EVENT = {
+    "type": "object",
+    "description": "one event of the stream; its data is JSON",
+    "properties": {"id": _TEXT, "event": _TEXT, "data": _TEXT},
+}
 JSON = "application/json"
 _REFUSALS = {
     "413": "The body is too large",
@@ -122,7 +127,7 @@ def _add_streams(paths: Any) -> None:
     for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
         stream = paths[path]["get"]
         stream.setdefault("parameters", []).append(_LAST_EVENT)
-        stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": _TEXT}}
+        stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": _EVENT}}
 
 
 def _add_downloads(paths: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app
 
 from api.auth.scopes import OPEN, scope_of
+from api.services import services
 
 SCHEMES = {
     "key": {
@@ -43,7 +44,8 @@ def _secure(operation: Any, endpoint: str) -> None:
     if endpoint in OPEN:
         operation["security"] = []
         return
-    operation["security"] = [{"key": []}, {"session": []}]
+    optional: list[dict[str, Any]] = [{}] if services().settings.keys == "off" else []
+    operation["security"] = [*optional, {"key": []}, {"session": []}]
     scope = scope_of(endpoint)
     if scope:
         operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`."

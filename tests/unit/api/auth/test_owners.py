@@ -66,13 +66,14 @@ class User:
 
     def listed(self, path: str) -> list[str]:
         """The ids of all pages of a listing."""
-        found, cursor = [], ""
-        while cursor is not None:
-            page = self.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=2{cursor}").json
+        found, cursor, start = [], "", f"{path}{'&' if '?' in path else '?'}limit=2"
+        while True:
+            page = self.ask("GET", start + cursor).json
             assert page, path
             found += [each["id"] for each in page.get("jobs", page.get("batches"))]
-            cursor = f"&cursor={page['next']}" if page["next"] else None
-        return found
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
 
 
 @pytest.fixture
