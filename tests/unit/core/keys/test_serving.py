@@ -7,16 +7,7 @@ from core.keys.serving import decide_keys, is_loopback
 from core.settings import Settings
 
 LOCAL = ["127.0.0.1:8000", "127.8.0.1:80", "localhost:8000", "[::1]:8000", "127.0.0.1", "[::1]"]
-OPEN = [
-    "0.0.0.0:8000",
-    "192.168.1.5:80",
-    "[::]:8000",
-    ":8000",
-    "unix:/run/api",
-    "fd://3",
-    "::1",
-    "",
-]
+OPEN = ["0.0.0.0:8000", "192.168.1.5:80", "[::]:8000", ":8000", "unix:/run/api", "fd://3", ""]
 
 
 @pytest.mark.parametrize("bind", LOCAL)
