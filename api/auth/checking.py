@@ -20,6 +20,7 @@ from core.errors import (
     UploadNotFound,
 )
 from core.keys.tokens import csrf_token, same
+from core.settings import parse_origins
 
 COOKIE = "tintype_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -43,6 +44,7 @@ def check_request() -> None:
     """
     endpoint = request.endpoint
     record = _record(request)
+    _check_site(request)
     if endpoint is None or endpoint in OPEN or request.method == "OPTIONS":
         return
     s = app_services()
@@ -86,6 +88,19 @@ def _identify(s: Services, request: Request, record: str) -> tuple[Caller, str]:
         check_address(request.remote_addr)
         raise
     raise KeyRequired("this needs a key: send it as 'Authorization: Bearer tt_…'")
+
+
+def _check_site(request: Request) -> None:
+    """Where no key is needed, a page of any site could have a browser send forms.
+
+    Browsers say whose page it was (Fetch Metadata); those of listed origins may.
+    """
+    foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    if request.method in SAFE or not foreign or "Authorization" in request.headers:
+        return
+    listed = parse_origins(app_services().settings.cors_origins)
+    if request.headers.get("Origin") not in listed:
+        raise CsrfRefused("pages of other sites may not do this; see TINTYPE_CORS_ORIGINS")
 
 
 def _check_csrf(request: Request, session: str) -> None:

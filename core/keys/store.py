@@ -79,6 +79,12 @@ class KeyStore:
             raise _invalid()
         return Found(self._usable(fields["id"], fields), owner)
 
+    def opens(self, key_id: str) -> bool:
+        """Whether a key is neither revoked nor expired by now."""
+        with reachable():
+            fields = cast(dict[str, str], self._redis.hgetall(key("key", key_id)))
+        return bool(fields) and _parse(key_id, fields).usable(_now())
+
     def list(self) -> Sequence[ApiKey]:
         """Return all keys, the oldest first."""
         with reachable():

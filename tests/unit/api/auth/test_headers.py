@@ -87,3 +87,19 @@ def test_pages_of_listed_sites_are_let_in_with_a_key_and_without_cookies(
     for origin in ("https://evil.example", f"{SITE}.evil.example", "null", "http://localhost:3001"):
         refused = client.get("/v1/jobs", headers={"Origin": origin})
         assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pages_of_other_sites_cannot_have_a_browser_send_forms(
+    settings: Settings, site: str
+) -> None:
+    client = create_app(settings.model_copy(update={"cors_origins": SITE})).test_client()
+    form = {"options": "{}"}
+    headers = {"Sec-Fetch-Site": site, "Origin": "https://evil.example"}
+    refused = client.post("/v1/jobs", data=form, headers=headers)
+    assert refused.status_code == 403
+    assert refused.json
+    assert refused.json["code"] == "csrf_refused"
+    assert client.get("/v1/jobs", headers=headers).status_code == 200
+    for good in ({"Sec-Fetch-Site": "same-origin"}, headers | {"Origin": SITE}):
+        assert client.post("/v1/jobs", json=ORDER, headers=good).status_code == 202

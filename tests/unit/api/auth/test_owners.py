@@ -10,11 +10,13 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
+from api import streams
 from core.jobs import Attempts, JobRequest, JobStore, State
 from core.jobs.uploads import Uploads
+from core.keys import KeyStore
 from core.objects import ObjectRef
 from tests.support.jobs import PROBLEM, started, sweeper
-from tests.support.keys import bearer
+from tests.support.keys import bearer, make_key
 from tests.support.redis import grows_old
 from tests.unit.api.auth.conftest import ORDER
 from tests.unit.api.conftest import Finish
@@ -278,3 +280,16 @@ def test_ids_that_can_be_none_are_not_found(client: FlaskClient) -> None:
     assert batch
     for path in (f"/v1/batches/{batch['id']}:ticks", "/v1/batches/x%0ay", "/v1/jobs/%F0%9F%98%80"):
         assert client.get(path).status_code == 404
+
+
+def test_a_stream_ends_when_its_key_is_revoked(
+    guarded: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.1)
+    key, text = make_key(redis)
+    headers = {"Authorization": f"Bearer {text}"}
+    with guarded.get("/v1/events", headers=headers) as answer:
+        chunks = answer.iter_encoded()
+        assert next(chunks)
+        KeyStore(redis).revoke(key.id)
+        assert [chunk for chunk in chunks if chunk != b": still here\n\n"] == []
