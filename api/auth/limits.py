@@ -1,7 +1,7 @@
 """How often keys, and addresses with wrong keys, may come: Flask-Limiter on Redis.
 
 If Redis fails, limits hold nobody up. Answers tell the limit as
-draft-ietf-httpapi-ratelimit-headers-10 says: ``RateLimit-Policy`` and ``RateLimit``.
+draft-ietf-httpapi-ratelimit-headers-09 says: ``RateLimit-Policy`` and ``RateLimit``.
 """
 
 import logging
