@@ -25,7 +25,7 @@ LEAST_MEMORY = 64 * MIB
 MOST_PRESIGN = 3600
 RATE = r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$"
 """Requests in a time, such as ``600/minute``."""
-ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 Seconds = Annotated[float, Field(gt=0)]
 Networks = Annotated[str, AfterValidator(check_networks)]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]

@@ -3,13 +3,15 @@
 from apiflask import APIFlask
 
 from api.auth import headers, limits, sessions
-from api.auth.checking import check_request
+from api.auth.checking import check_rights, identify
 from api.services import Services
 
 
 def register(app: APIFlask, services: Services) -> None:
     """Have every request checked before its view, and every answer given its headers."""
-    app.before_request(check_request)
+    app.before_request(identify)
     limits.register(app, services)
+    # After it, so that what is refused counts, too.
+    app.before_request(check_rights)
     headers.register(app, services.settings)
     app.register_blueprint(sessions.bp)

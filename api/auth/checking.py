@@ -1,4 +1,4 @@
-"""The check that every request passes before its view."""
+"""The checks that every request passes before its view: who asks, and may they."""
 
 import re
 from dataclasses import replace
@@ -7,8 +7,8 @@ from flask import Request, g, request
 
 from api.auth.limits import check_address
 from api.auth.scopes import OPEN, scope_of
-from api.callers import ANYBODY, Caller
-from api.services import Services, app_services
+from api.callers import Caller
+from api.services import Services, app_services, services
 from core.errors import (
     BatchNotFound,
     CsrfRefused,
@@ -34,35 +34,43 @@ NOT_FOUND: dict[str, type[TintypeError]] = {
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
-def check_request() -> None:
-    """Find out who asks, and refuse what that caller may not do or see.
+def identify() -> None:
+    """Find out who asks, for whatever comes after.
 
     Raises:
-        KeyRequired, KeyInvalid, TooManyTries, CsrfRefused, ScopeMissing: as their names say.
-        JobNotFound, BatchNotFound, UploadNotFound: it is of another owner, or there is none.
+        KeyRequired, KeyInvalid, TooManyTries, CsrfRefused: as their names say.
+        JobNotFound, BatchNotFound, UploadNotFound: nothing can have the id in the URL.
         QueueUnavailable: Redis is away, so nobody can be known.
     """
-    endpoint = request.endpoint
-    record = _record(request)
+    endpoint, record = request.endpoint, _record(request)
     _check_site(request)
     if endpoint is None or endpoint in OPEN or request.method == "OPTIONS":
         return
     s = app_services()
     if s.settings.keys == "off":
         return
-    caller, owner = _identify(s, request, record)
-    scope = scope_of(endpoint)
-    if scope and caller.key and not caller.key.has(scope):
-        raise ScopeMissing(f"this key is not for '{scope}'; its scopes are fixed, make another")
-    if record and caller.sees not in (None, owner):
-        raise _not_found(record)
+    caller, g.owner = _identify(s, request, record)
     g.services = replace(s, caller=caller, access=s.access.narrowed(caller.maker.access))
 
 
-def caller() -> Caller:
-    """Return who has sent this request."""
-    found = g.get("services")
-    return found.caller if found else ANYBODY
+def check_rights() -> None:
+    """Refuse what the caller may not do or see.
+
+    Raises:
+        CsrfRefused, ScopeMissing: as their names say.
+        JobNotFound, BatchNotFound, UploadNotFound: it is of another owner, or there is none.
+    """
+    caller = services().caller
+    if caller.key is None:
+        return
+    if caller.session:
+        _check_csrf(request, caller.session)
+    scope = scope_of(request.endpoint or "")
+    if scope and not caller.key.has(scope):
+        raise ScopeMissing(f"this key is not for '{scope}'; its scopes are fixed, make another")
+    record = _record(request)
+    if record and caller.sees not in (None, g.owner):
+        raise _not_found(record)
 
 
 def session_of(request: Request) -> str:
@@ -82,7 +90,6 @@ def _identify(s: Services, request: Request, record: str) -> tuple[Caller, str]:
             return Caller(found.key), found.owner
         if session:
             found = s.keys.find_session(session, record)
-            _check_csrf(request, session)
             return Caller(found.key, session), found.owner
     except KeyInvalid:
         check_address(request.remote_addr)

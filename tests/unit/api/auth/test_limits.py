@@ -42,6 +42,13 @@ def test_a_key_that_comes_too_often_is_told_when_to_come_back(
     assert guarded.get("/healthz", headers=headers).status_code == 200
 
 
+def test_what_is_refused_counts_too(guarded: FlaskClient, redis: Redis) -> None:
+    headers = bearer(redis, "submit", rate="3/hour")
+    answers = [guarded.get("/v1/jobs", headers=headers).status_code for _ in range(2)]
+    answers += [guarded.post(f"/v1/jobs/{n}/cancel", headers=headers).status_code for n in range(2)]
+    assert answers == [403, 403, 404, 429]
+
+
 def test_the_setting_holds_for_keys_that_say_nothing_else(locked: Settings, redis: Redis) -> None:
     client = create_app(locked.model_copy(update={"rate_limit": "1/day"})).test_client()
     headers = bearer(redis)
