@@ -21,6 +21,8 @@ from core.jobs.scripts import key
 log = logging.getLogger(__name__)
 WRONG_KEYS = parse("30/minute")
 """From one address; beyond them, wrong keys are told to wait. A good key is always let in."""
+SIGN_INS = parse("30/minute")
+"""With one key."""
 EXTENSION = "tintype-limiter"
 
 
@@ -47,13 +49,26 @@ def check_address(address: str | None) -> None:
     Raises:
         TooManyTries: too many came from this address.
     """
-    try:
-        passes = _limiter().limiter.hit(WRONG_KEYS, "wrong-keys", address or "unknown")
-    except RedisError as error:
-        log.warning("wrong keys are not counted: %s", error)
-        return
-    if not passes:
+    if not _passes(WRONG_KEYS, "wrong-keys", address or "unknown"):
         raise TooManyTries("too many wrong keys came from this address; wait a minute")
+
+
+def check_sign_in(key_id: str) -> None:
+    """Count a session that is to be opened: each takes room for hours.
+
+    Raises:
+        TooManyTries: too many were opened with this key.
+    """
+    if not _passes(SIGN_INS, "sign-ins", key_id):
+        raise TooManyTries("too many sessions were opened with this key; wait a minute")
+
+
+def _passes(limit: RateLimitItem, *who: str) -> bool:
+    try:
+        return _limiter().limiter.hit(limit, *who)
+    except RedisError as error:
+        log.warning("%s are not counted: %s", who[0], error)
+        return True
 
 
 def _limiter() -> Limiter:

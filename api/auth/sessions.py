@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.auth.checking import COOKIE, session_of
-from api.auth.limits import check_address
+from api.auth.limits import check_address, check_sign_in
 from api.requests import parse_json
 from api.services import app_services, services
 from core.errors import KeyInvalid
@@ -47,6 +47,7 @@ def create() -> Any:
     except KeyInvalid:
         check_address(request.remote_addr)
         raise
+    check_sign_in(found.id)
     session, seconds = s.keys.open_session(found)
     response = jsonify(_session(found.scopes, csrf_token(session)).model_dump(mode="json"))
     response.set_cookie(

@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from api.auth import limits
 from core.keys import KeyStore
 from tests.support.keys import make_key
 from tests.unit.api.auth.conftest import ORDER
@@ -88,6 +89,17 @@ def test_a_wrong_key_opens_no_session(browser: FlaskClient) -> None:
     answer = browser.post("/v1/session", json={"key": "tt_wrong"})
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_key_opens_a_few_sessions_a_minute(guarded: FlaskClient, redis: Redis) -> None:
+    _, text = make_key(redis)
+    tries = [
+        guarded.post("/v1/session", json={"key": text}).status_code
+        for _ in range(limits.SIGN_INS.amount + 1)
+    ]
+    assert tries == [200] * limits.SIGN_INS.amount + [429]
+    other = guarded.post("/v1/session", json={"key": make_key(redis)[1]})
+    assert other.status_code == 200
 
 
 def test_where_keys_are_off_everyone_may_do_everything(client: FlaskClient) -> None:
