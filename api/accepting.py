@@ -1,25 +1,35 @@
 """Accepting jobs: recorded first, then queued."""
 
 import logging
+from collections.abc import Collection
 
 from api.requests import Upload
-from api.services import Services
+from api.services import Services, app_services
 from api.webhooks import check_webhook
 from core.batches import Batch, BatchRequest
 from core.buckets import Right
-from core.errors import QueueUnavailable
+from core.errors import QueueUnavailable, SourceNotFound
 from core.jobs import Idempotency, Job, JobRequest, Options, Webhook, read_by
-from core.jobs.uploads import new_source
+from core.jobs.uploads import new_source, upload_id
+from core.objects import ObjectRef
 
 log = logging.getLogger(__name__)
 
 
-def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | None) -> Job:
+def accept(
+    s: Services,
+    parsed: JobRequest | Upload,
+    idempotency: Idempotency | None,
+    granted: Collection[ObjectRef] = (),
+) -> Job:
     """Return the job that an equal request has made before, or a new one.
 
+    What is ``granted`` may be read though the caller's key does not reach it, as parts of a job
+    that the caller sees.
+
     Raises:
-        BucketForbidden, QueueFull, IdempotencyConflict, QueueUnavailable, StorageUnavailable,
-            UploadExpired, SourceNotFound: as their names say.
+        BucketForbidden, QuotaExceeded, QueueFull, IdempotencyConflict, QueueUnavailable,
+            StorageUnavailable, UploadExpired, SourceNotFound: as their names say.
     """
     if isinstance(parsed, Upload):
         if parsed.destination:
@@ -31,9 +41,10 @@ def accept(s: Services, parsed: JobRequest | Upload, idempotency: Idempotency | 
         s.jobs.check_room(s.settings.max_queued)
         order = _store_upload(s, parsed)
     else:
-        s.access.check_job(read_by(parsed), parsed.destination)
+        _check_objects(s, parsed, granted)
         order = parsed
-    job, is_new = s.jobs.accept(order, s.settings.max_queued, idempotency, s.webhook)
+    most, maker = s.settings.max_queued, s.caller.maker
+    job, is_new = s.jobs.accept(order, most, idempotency, s.webhook, maker)
     if is_new:
         publish(s, job)
     return job
@@ -63,7 +74,7 @@ def accept_batch(s: Services, asked: BatchRequest, idempotency: Idempotency | No
         s.access.check_prefix(source.bucket, source.prefix, Right.READ)
     s.access.check_prefix(destination.bucket, destination.start, Right.WRITE)
     _check_reference(s, asked.options)
-    batch, is_new = s.batches.create(asked, idempotency, s.webhook)
+    batch, is_new = s.batches.create(asked, idempotency, s.webhook, s.caller.maker)
     if is_new:
         s.publisher.publish_batch(batch)
     return batch
@@ -78,6 +89,24 @@ def publish(s: Services, job: Job) -> None:
         log.warning("job %s is recorded and will be queued later: %s", job.id, error)
 
 
+def _check_objects(s: Services, order: JobRequest, granted: Collection[ObjectRef]) -> None:
+    """Refuse what the caller may not read or write; its own uploads it may read anywhere.
+
+    Raises:
+        BucketForbidden: as its name says.
+        SourceNotFound: the source is an upload of someone else.
+    """
+    source, name = order.source, upload_id(order.source)
+    if s.caller.owner and name and source.bucket == s.settings.bucket:
+        owner = s.uploads.owner_of(name)
+        if owner == s.caller.owner:
+            granted = (*granted, source)
+        elif owner and s.caller.sees is not None:
+            raise SourceNotFound(f"storage has no object {source}")
+    app_services().access.check_job(read_by(order), order.destination)
+    s.access.check_job(read_by(order), order.destination, granted)
+
+
 def _check_reference(s: Services, options: Options) -> None:
     if options.reference:
         s.access.check(options.reference, Right.READ)
@@ -89,7 +118,7 @@ def _store_upload(s: Services, upload: Upload) -> JobRequest:
     It is recorded first, so that it expires if no job comes of it.
     """
     source = new_source(s.settings.bucket, upload.filename)
-    s.uploads.open(source, upload.bytes)
+    s.uploads.open(source, upload.bytes, owner=s.caller.owner)
     order = JobRequest(
         source=source,
         destination=upload.destination,

@@ -8,6 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from api import (
+    auth,
     batches,
     bucket_events,
     deliveries,
@@ -34,7 +35,10 @@ PARTS = (
 
 
 def create_app(settings: Settings) -> APIFlask:
-    """Return the HTTP side of Tintype; it connects to its servers at the first request."""
+    """Return the HTTP side of Tintype; it connects to its servers at the first request.
+
+    It needs keys unless the settings say that they are off: where it listens, it cannot know.
+    """
     app = APIFlask("api", title="Tintype", version=version("tintype"), docs_path=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_bytes + FORM_ALLOWANCE,
@@ -47,13 +51,13 @@ def create_app(settings: Settings) -> APIFlask:
     )
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.url_map.strict_slashes = False
-    app.extensions[EXTENSION] = Services.from_settings(settings)
+    services = app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
+    auth.register(app, services)
     for part in PARTS:
         app.register_blueprint(part.bp)
     page = {"app_name": "Tintype", "validatorUrl": "none"}  # the page asks no other host
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", page)
-    docs.after_request(pages.guard_docs)
     app.register_blueprint(docs)
     app.spec_processor(openapi.complete)
     return app

@@ -37,7 +37,8 @@ def submit() -> Any:
     check_order(s, asked.options, asked.webhook)
     key = idempotency_key(request)
     content = asked.model_dump_json().encode()
-    batch = accept_batch(s, asked, Idempotency.of(key, content) if key else None)
+    idempotency = Idempotency.of(key, content, owner=s.caller.owner) if key else None
+    batch = accept_batch(s, asked, idempotency)
     default = DRY_RUN_WAIT if asked.dry_run and "Prefer" not in request.headers else 0.0
     wait = parse_wait(request) or default
     batch, waited = s.waiters.wait_for_accepted(s.batches.get, batch, wait)
@@ -50,7 +51,8 @@ def submit() -> Any:
 @bp.output(BatchList)
 def index(query: BatchQuery) -> Any:
     """List batches, newest first."""
-    batches, cursor = services().batches.list(query.state, query.limit, query.cursor)
+    s = services()
+    batches, cursor = s.batches.list(query.state, query.limit, query.cursor, s.caller.sees)
     return BatchList(batches=list(batches), next=cursor)
 
 

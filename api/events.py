@@ -1,11 +1,12 @@
 """``/v1/events`` and ``/v1/jobs/{id}/events``: changes as they happen."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from api.services import services
+from api.services import Services, services
 from api.streams import Stream
 
 bp = APIBlueprint("events", __name__, url_prefix="/v1", tag="Events")
@@ -34,11 +35,17 @@ def of_job(job_id: str) -> Response:
     return _stream(job_id)
 
 
+def _key_opens(s: Services) -> Callable[[], bool]:
+    """Return what tells whether the caller's key, if one is needed, is good by now."""
+    key = s.caller.key
+    return (lambda: s.keys.opens(key.id)) if key else (lambda: True)
+
+
 def _stream(job_id: str | None) -> Response:
     s = services()
     s.streams.take()
     try:
-        stream = Stream(s.events, s.jobs, s.streams, job_id)
+        stream = Stream(s.events, s.jobs, s.streams, job_id, s.caller.sees, _key_opens(s))
         frames = stream.follow(request.headers.get("Last-Event-ID"))
     except BaseException:
         s.streams.give()

@@ -8,12 +8,12 @@ from flask import request, url_for
 
 from api.accepting import accept, check_order, publish
 from api.problems import RETRY_AFTER
-from api.requests import parse_idempotency, parse_job, parse_json, parse_wait
+from api.requests import Upload, parse_idempotency, parse_job, parse_json, parse_wait
 from api.schemas import JobPage, ListQuery, Redecode, Retried, RetryFilter
 from api.services import Services, services
 from api.waiting import applied
 from core.errors import JobNotFound, NoDistribution, QueueFull, WrongState
-from core.jobs import Job, JobRequest, State
+from core.jobs import Idempotency, Job, JobRequest, State
 from core.jobs.searching import search
 
 bp = APIBlueprint("jobs", __name__, url_prefix="/v1/jobs", tag="Jobs")
@@ -32,7 +32,7 @@ def submit() -> Any:
     s = services()
     parsed = parse_job(request, s.settings.max_bytes)
     check_order(s, parsed.options, parsed.webhook)
-    return _answer(s, accept(s, parsed, parse_idempotency(request, parsed)))
+    return _answer(s, accept(s, parsed, _idempotency(s, parsed)))
 
 
 @bp.post("/<job_id>/redecode")
@@ -45,9 +45,11 @@ def redecode(job_id: str) -> Any:
     with the options changed, to which all applies that applies to a submitted one.
     """
     s, asked = services(), parse_json(request, Redecode)
-    order = _redecoding(s.jobs.get(job_id), asked)
+    job = s.jobs.get(job_id)
+    order = _redecoding(job, asked)
     check_order(s, order.options, order.webhook)
-    return _answer(s, accept(s, order, parse_idempotency(request, order)))
+    granted = [ref for ref in (job.source, job.distribution) if ref]
+    return _answer(s, accept(s, order, _idempotency(s, order), granted))
 
 
 @bp.get("")
@@ -60,7 +62,7 @@ def index(query: ListQuery) -> Any:
     have a ``next``. The case of letters does not matter.
     """
     s = services()
-    place = (query.state, query.limit, query.cursor, query.code)
+    place = (query.state, query.limit, query.cursor, query.code, s.caller.sees)
     jobs, cursor = search(s.jobs, query.key, *place) if query.key else s.jobs.list(*place)
     return JobPage(jobs=list(jobs), next=cursor)
 
@@ -110,7 +112,7 @@ def retry_many() -> Any:
     retried, cursor = 0, None
     while retried < wanted.limit:
         most = min(500, wanted.limit - retried)
-        jobs, cursor = s.jobs.list(State.FAILED, most, cursor, wanted.code)
+        jobs, cursor = s.jobs.list(State.FAILED, most, cursor, wanted.code, s.caller.sees)
         for job in jobs:
             try:
                 retried += _retried(s, job.id)
@@ -121,6 +123,10 @@ def retry_many() -> Any:
         if cursor is None:
             break
     return Retried(retried=retried, more=cursor is not None)
+
+
+def _idempotency(s: Services, parsed: JobRequest | Upload) -> Idempotency | None:
+    return parse_idempotency(request, parsed, s.caller.owner)
 
 
 def _answer(s: Services, job: Job) -> Any:

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from api.auth.sessions import SignIn
+from api.openapi_security import add_security
 from api.problems import CONTENT_TYPE
 from api.schemas import ProblemDocument, Redecode, RetryFilter
 from api.stats import MOST_IDS
@@ -29,6 +31,11 @@ _LAST_EVENT = {
     "in": "header",
     "description": "id of the last event seen: the stream goes on after it, without a gap",
     "schema": {"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
+}
+_EVENT = {
+    "type": "object",
+    "description": "one event of the stream; its data is JSON",
+    "properties": {"id": _TEXT, "event": _TEXT, "data": _TEXT},
 }
 JSON = "application/json"
 _REFUSALS = {
@@ -66,6 +73,7 @@ def complete(spec: Any) -> Any:
             (Redecode, "validation"),
             (UploadRequest, "validation"),
             (UploadedParts, "validation"),
+            (SignIn, "validation"),
             (ProblemDocument, "serialization"),
         ],
         ref_template=_REF,
@@ -75,6 +83,8 @@ def complete(spec: Any) -> Any:
     for add in (_add_jobs, _add_batches, _add_uploads, _add_events, _add_streams, _add_downloads):
         add(paths)
     paths["/v1/queue"]["get"].setdefault("parameters", []).append(_JOB_IDS)
+    _add_sessions(paths)
+    add_security(spec)
     _add_problems(spec)
     return spec
 
@@ -114,11 +124,19 @@ def _add_order(submit: Any, content: Any, what: str) -> None:
     submit["responses"]["200"] = submit["responses"]["202"] | ended
 
 
+def _add_sessions(paths: Any) -> None:
+    sign_in = paths["/v1/session"]["post"]
+    schema = {"$ref": _REF.format(model="SignIn")}
+    sign_in["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    sign_in["responses"]["401"] = {"description": "The key is unknown, revoked or expired"}
+    sign_in["responses"]["200"]["headers"] = {"Set-Cookie": _header("tintype_session, HttpOnly")}
+
+
 def _add_streams(paths: Any) -> None:
     for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
         stream = paths[path]["get"]
         stream.setdefault("parameters", []).append(_LAST_EVENT)
-        stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": _TEXT}}
+        stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": _EVENT}}
 
 
 def _add_downloads(paths: Any) -> None:

@@ -56,8 +56,19 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.SnsUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.KeyRequired: HTTPStatus.UNAUTHORIZED,
+    errors.KeyInvalid: HTTPStatus.UNAUTHORIZED,
+    errors.ScopeMissing: HTTPStatus.FORBIDDEN,
+    errors.CsrfRefused: HTTPStatus.FORBIDDEN,
+    errors.TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
+CHALLENGES = {
+    # Amazon SNS shows the password of its URL only when it is asked like this.
+    errors.SenderUnknown.code: 'Basic realm="tintype", charset="UTF-8"',
+    errors.KeyInvalid.code: 'Bearer error="invalid_token"',
+}
 CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.NOT_FOUND: "not_found",
@@ -66,6 +77,7 @@ CODES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_request",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limited",
 }
 
 
@@ -77,8 +89,7 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = RETRY_AFTER
     if status is HTTPStatus.UNAUTHORIZED:
-        # Amazon SNS shows the password of its URL only when it is asked like this.
-        response.headers["WWW-Authenticate"] = 'Basic realm="tintype", charset="UTF-8"'
+        response.headers["WWW-Authenticate"] = CHALLENGES.get(code, "Bearer")
     return response
 
 
@@ -90,7 +101,10 @@ def register(app: APIFlask) -> None:
         status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.warning("%s: %s", error.code, error)
-        return problem(status, error.code, str(error))
+        response = problem(status, error.code, str(error))
+        if isinstance(error, errors.QuotaExceeded):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     @app.errorhandler(ValidationError)
     def invalid(error: ValidationError) -> Response:

@@ -97,7 +97,9 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def parse_idempotency(request: Request, parsed: JobRequest | Upload) -> Idempotency | None:
+def parse_idempotency(
+    request: Request, parsed: JobRequest | Upload, owner: str = ""
+) -> Idempotency | None:
     """Return the Idempotency-Key with the fingerprint of the request; None without a key.
 
     Raises:
@@ -107,13 +109,13 @@ def parse_idempotency(request: Request, parsed: JobRequest | Upload) -> Idempote
     if key is None:
         return None
     if isinstance(parsed, JobRequest):
-        return Idempotency.of(key, parsed.model_dump_json().encode())
+        return Idempotency.of(key, parsed.model_dump_json().encode(), owner=owner)
     content = hashlib.file_digest(parsed.stream, "sha256").digest()  # type: ignore[arg-type]
     parsed.stream.seek(0)
     records = (parsed.destination, parsed.options, parsed.webhook)
     texts = [record.model_dump_json() if record else "" for record in records]
     parts = (parsed.filename, parsed.content_type, parsed.priority, *texts)
-    return Idempotency.of(key, content, *(part.encode() for part in parts))
+    return Idempotency.of(key, content, *(part.encode() for part in parts), owner=owner)
 
 
 def parse_wait(request: Request) -> float:

@@ -1,11 +1,12 @@
-"""What the views work with; made once per app."""
+"""What the views work with; made once per app, and narrowed to who asks for each request."""
 
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 from redis import Redis
 
+from api.callers import ANYBODY, Caller
 from api.hooks.rules import SETTING, Rules
 from api.hooks.senders import Senders
 from api.publisher import Publisher
@@ -21,6 +22,7 @@ from core.jobs.deliveries import Deliveries
 from core.jobs.events import EventLog
 from core.jobs.stats import StatsReader
 from core.jobs.uploads import Uploads
+from core.keys import KeyStore
 from core.redis_client import connect
 from core.settings import Settings
 from core.upload_storage import UploadStorage
@@ -53,6 +55,8 @@ class Services:
     senders: Senders
     """Of bucket events."""
     rules: Rules
+    keys: KeyStore
+    caller: Caller = ANYBODY
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Services":
@@ -82,6 +86,7 @@ class Services:
             webhook=_default_webhook(settings),
             senders=Senders.from_settings(settings),
             rules=_rules(settings, catalogue),
+            keys=KeyStore(redis),
         )
 
 
@@ -113,5 +118,10 @@ def _rules(settings: Settings, catalogue: Catalogue) -> Rules:
 
 
 def services() -> Services:
-    """Return the current app's services."""
+    """Return the services of this request: with its caller, and the access that is left to it."""
+    return cast(Services, g.get("services") or app_services())
+
+
+def app_services() -> Services:
+    """Return the current app's services, whoever asks."""
     return cast(Services, current_app.extensions[EXTENSION])

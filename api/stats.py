@@ -43,4 +43,5 @@ def stats() -> Any:
 def places() -> Any:
     """Say how many jobs wait before those that are named; jobs that do not wait are left out."""
     query = PlaceQuery.model_validate({"id": request.args.getlist("id")})
-    return Places(ahead=dict(services().stats.ahead(query.id)))
+    s = services()
+    return Places(ahead=dict(s.stats.ahead(query.id, s.caller.sees)))

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from core.errors import JobNotFound, QueueUnavailable, TooManyStreams
 from core.jobs import JobStore
@@ -46,12 +46,24 @@ class Stream:
     """The events of one job, or of all, as text/event-stream."""
 
     def __init__(
-        self, events: EventLog, jobs: JobStore, slots: Slots, job_id: str | None = None
+        self,
+        events: EventLog,
+        jobs: JobStore,
+        slots: Slots,
+        job_id: str | None = None,
+        owner: str | None = None,
+        may_go_on: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``job_id`` and ``owner``: None is all jobs, those of all.
+
+        ``may_go_on`` is asked every few seconds; at its no the stream ends.
+        """
         self._events = events
         self._jobs = jobs
         self._slots = slots
         self._job_id = job_id
+        self._owner = owner
+        self._may_go_on = may_go_on
 
     def follow(self, last_id: str | None) -> Iterator[str] | None:
         """Return frames: all since ``last_id``, then what happens from now on.
@@ -92,8 +104,13 @@ class Stream:
     def _live(self, first: str, position: str) -> Iterator[str]:
         yield first
         ends, spoken, ended = time.monotonic() + LONGEST, time.monotonic(), False
+        asked = spoken
         while time.monotonic() < ends and not self._slots.closing:
             try:
+                if time.monotonic() - asked > HEARTBEAT:
+                    asked = time.monotonic()
+                    if not self._may_go_on():
+                        return
                 found = self._events.after(position, wait=1.0, most=BATCH)
                 if len(found) == BATCH and not self._events.reaches(position):
                     # Too slow a reader: coming back, it is told that something is missing.
@@ -107,7 +124,7 @@ class Stream:
                 return
             for event in found:
                 position = event.id
-                if self._job_id in (None, event.job):
+                if self._job_id in (None, event.job) and self._owner in (None, event.owner):
                     yield _frame(event.id, f"job.{event.state}", _data(event))
                     spoken = time.monotonic()
                     if self._job_id and event.state.final:

@@ -26,7 +26,7 @@ def begin(s: Services, wanted: UploadRequest) -> NewUpload:
     whole = len(sizes) == 1
     # If Redis does not hear of it, storage has begun an upload whose id nobody knows: no bytes.
     multipart = "" if whole else s.storage.begin_parts(source, wanted.content_type)
-    upload = s.uploads.open(source, wanted.bytes, seconds, multipart)
+    upload = s.uploads.open(source, wanted.bytes, seconds, multipart, s.caller.owner)
     expires = datetime.now(UTC) + timedelta(seconds=seconds)
     plain = NewUpload(**upload.model_dump(), expires=expires)
     if whole:

@@ -60,6 +60,7 @@ def batch(
     watch: bool,
     priority: str | None,
     api: str | None,
+    token: str | None,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -68,7 +69,7 @@ def batch(
     The service does it by itself; this command may end. With --watch or --dry-run the exit code
     is 1 if something failed.
     """
-    with connected(api) as client:
+    with connected(api, token) as client:
         made = client.submit_batch(
             source,
             _with_slash(to),

@@ -27,7 +27,7 @@ from core.storage import Storage
 WORKERS = 2
 LIMIT_SECONDS = 120.0
 LARGE = (4000, 3000)
-SERVERS = ("redis_url", "s3_endpoint", "s3_public_endpoint", "s3_region", "bucket")
+NOT_FOR_SAMPLES = ("redis_url", "s3_endpoint", "s3_public_endpoint", "s3_region", "bucket", "keys")
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Client:
 def running_stack(data: Path, console: Console) -> Iterator[Stack]:
     """Run a stack, and stop everything it started whatever happens."""
     options = StackOptions(data, port=0, workers=WORKERS, fresh=True)
-    # Servers of the user's own are not for samples.
-    stack = Stack(options, Settings.load().without(*SERVERS), console.print)
+    # Servers and keys of the user's own are not for samples.
+    stack = Stack(options, Settings.load().without(*NOT_FOR_SAMPLES), console.print)
     stop_on_signals(stack)
     watcher = threading.Thread(target=stack.watch, daemon=True)
     try:

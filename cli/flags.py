@@ -136,9 +136,15 @@ def order_flags(command: C) -> C:
 
 
 def api_flag(command: C) -> C:
-    """Add the flag that says where the service is."""
+    """Add the flags that say where the service is, and with which key to use it."""
     return _with(
         command,
+        click.option(
+            "--token",
+            metavar="KEY",
+            help="API key; better in the environment, as TINTYPE_TOKEN: other users of this "
+            "machine see the command line.",
+        ),
         click.option(
             "--api",
             metavar="URL",

@@ -20,6 +20,7 @@ COMMANDS = {
     "watch": "cli.watch",
     "report": "cli.report",
     "models": "cli.models",
+    "keys": "cli.keys",
     "api": "cli.serve",
     "worker": "cli.serve",
     "webhooks": "cli.webhooks",

@@ -31,6 +31,7 @@ def redecode(
     output: Path | None,
     priority: str | None,
     api: str | None,
+    token: str | None,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -38,7 +39,7 @@ def redecode(
 
     Options that are left out stay as they were. It makes a new job and waits for its end.
     """
-    with connected(api) as client:
+    with connected(api, token) as client:
         options = as_options(flags)
         made = client.redecode(job, options=options, destination=to, priority=priority, wait=20)
         made = client.wait(made)

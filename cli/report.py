@@ -26,13 +26,17 @@ STATES = ("succeeded", "skipped", "failed", "canceled")
 @click.option("--format", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 @api_flag
 def report(
-    batch_id: str, output: Path | None, format: Literal["csv", "json"], api: str | None
+    batch_id: str,
+    output: Path | None,
+    format: Literal["csv", "json"],
+    api: str | None,
+    token: str | None,
 ) -> None:
     """Download the report of a batch that has ended: one row for each key.
 
     A summary goes to standard error.
     """
-    with connected(api) as client:
+    with connected(api, token) as client:
         batch = client.batch(batch_id)
         if output is None:
             sys.stdout.buffer.write(client.report(batch, format))

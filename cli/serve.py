@@ -9,6 +9,8 @@ import click
 
 from core import durability, heartbeats
 from core.errors import NoLiveWorker, QueueUnavailable
+from core.keys import KeyStore
+from core.keys.serving import CREATE, decide_keys, is_loopback, no_key_yet
 from core.redis_client import connect
 from core.settings import Settings
 from models import Catalogue
@@ -25,6 +27,7 @@ def api(bind: str) -> None:
     from cli.http_server import Gunicorn
 
     settings = Settings.load()
+    settings = settings.model_copy(update={"keys": decide_keys(settings, bind)})
     Catalogue.from_settings(settings).default()
     # Gunicorn would bury in a traceback what cannot work.
     Services.from_settings(settings)
@@ -32,6 +35,11 @@ def api(bind: str) -> None:
     with suppress(QueueUnavailable), connect(settings.redis_url, patience=0.1) as redis:
         for warning in durability.warnings(redis).values():
             log.warning(warning)
+        # While Redis is away nobody gets in without a key, either.
+        if settings.keys == "required" and not KeyStore(redis).any_usable():
+            if not is_loopback(bind):
+                raise no_key_yet(bind)
+            log.warning("requests need a key, and there is none yet; make one with %s", CREATE)
     Gunicorn(settings, bind).run()
 
 

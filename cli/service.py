@@ -47,14 +47,16 @@ def prefix_url(_ctx: Any, _param: Any, value: str | None) -> str | None:
 
 
 @contextmanager
-def connected(api: str | None) -> Iterator[Client]:
+def connected(api: str | None, token: str | None = None) -> Iterator[Client]:
     """Talk to the service at an address, or to that of ``tintype up`` in this folder.
+
+    ``token`` is an API key; None: that of the environment.
 
     Raises:
         Failure: it cannot be reached, or refuses something.
     """
     try:
-        client = Client(api or _of_stack(), patience=PATIENCE)
+        client = Client(api or stack_value("api"), token=token, patience=PATIENCE)
     except ValueError as error:
         raise Failure("api_unreachable", str(error)) from error
     with client:
@@ -67,9 +69,9 @@ def connected(api: str | None) -> Iterator[Client]:
             raise Failure("api_unreachable", f"{error}; {advice}") from error
 
 
-def _of_stack() -> str | None:
-    """Return what ``tintype up`` has written, if it runs in this folder."""
+def stack_value(name: str) -> str | None:
+    """Return an address that ``tintype up`` has written, if it runs in this folder."""
     try:
-        return str(json.loads(STACK_FILE.read_text())["api"])
+        return str(json.loads(STACK_FILE.read_text())[name])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -72,6 +72,7 @@ def submit(
     wait: bool,
     priority: str | None,
     api: str | None,
+    token: str | None,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -84,7 +85,7 @@ def submit(
         raise click.UsageError("--to names one result; for many use -o, or 'tintype batch'")
     order = {"destination": to, "options": as_options(flags), "priority": priority}
     photos = [Photo(source) for source in sources]
-    with connected(api) as client, _nothing_lost(photos if as_json else ()):
+    with connected(api, token) as client, _nothing_lost(photos if as_json else ()):
         for photo in photos:
             _submit(client, photo, order)
             if not as_json:

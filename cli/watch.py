@@ -24,13 +24,13 @@ R = TypeVar("R", bound=Job | Batch)
 @click.command()
 @click.argument("id", metavar="ID")
 @api_flag
-def watch(id: str, api: str | None) -> None:
+def watch(id: str, api: str | None, token: str | None) -> None:
     """Follow a batch or a job to its end.
 
     The exit code is 0 if it has succeeded and 1 if not. Ctrl-C only stops watching.
     """
     console = Console()
-    with connected(api) as client:
+    with connected(api, token) as client:
         found = _find(client, id)
         ended = follow(client, found, console)
     sys.exit(ended.state != "succeeded")

@@ -4,7 +4,7 @@ Rules are separated by commas: ``photos:read, photos/colorized/:write, tintype``
 bucket, a prefix of keys in it if only those are meant, and ``read`` or ``write`` if not both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,12 +44,23 @@ class Rule:
         rights = frozenset([Right(right)] if right else Right)
         return cls(check_bucket(bucket), prefix, rights)
 
+    def common(self, other: "Rule") -> "Rule | None":
+        """Return what both rules allow; None for nothing."""
+        shorter, longer = sorted((self.prefix, other.prefix), key=len)
+        rights = self.rights & other.rights
+        if self.bucket != other.bucket or not longer.startswith(shorter) or not rights:
+            return None
+        return Rule(self.bucket, longer, rights)
+
 
 @dataclass(frozen=True)
 class Access:
     """What the rules allow; without any, everything that the credentials reach."""
 
     rules: Sequence[Rule] = ()
+    who: str = "this service"
+    nothing: bool = False
+    """Whether no rules mean that nothing is allowed, as where two lists have none in common."""
 
     @classmethod
     def parse(cls, text: str) -> "Access":
@@ -61,9 +72,24 @@ class Access:
         own = Rule(bucket, "", frozenset(Right))
         return Access((*self.rules, own)) if self.rules else self
 
+    def narrowed(self, text: str) -> "Access":
+        """Return what is allowed here and also by the rules of a key; no rules allow all of it."""
+        asked = Access.parse(text).rules
+        if not asked:
+            return self
+        if self.everything:
+            return Access(asked, "this key")
+        common = tuple(filter(None, (one.common(two) for one in self.rules for two in asked)))
+        return Access(common, "this key", nothing=not common)
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is forbidden."""
+        return not self.rules and not self.nothing
+
     def allows(self, ref: ObjectRef, right: Right) -> bool:
         """Whether an object may be read or written."""
-        return not self.rules or any(
+        return self.everything or any(
             rule.bucket == ref.bucket and ref.key.startswith(rule.prefix) and right in rule.rights
             for rule in self.rules
         )
@@ -75,7 +101,7 @@ class Access:
             BucketForbidden: it is not; whether there is such a bucket or object is not told.
         """
         if not self.allows(ref, right):
-            raise BucketForbidden(f"this service may not {right} {ref}")
+            raise BucketForbidden(f"{self.who} may not {right} {ref}")
 
     def check_prefix(self, bucket: str, prefix: str, right: Right) -> None:
         """Let all keys that begin so pass.
@@ -83,26 +109,35 @@ class Access:
         Raises:
             BucketForbidden: some are not allowed.
         """
-        if self.rules and not any(
+        if not self.everything and not any(
             rule.bucket == bucket and prefix.startswith(rule.prefix) and right in rule.rights
             for rule in self.rules
         ):
-            raise BucketForbidden(f"this service may not {right} s3://{bucket}/{prefix}")
+            raise BucketForbidden(f"{self.who} may not {right} s3://{bucket}/{prefix}")
 
     def readable(self) -> Sequence[tuple[str, str]]:
         """Return buckets and prefixes in them that may be read, as far as rules name them."""
         found = ((rule.bucket, rule.prefix) for rule in self.rules if Right.READ in rule.rights)
         return [*dict.fromkeys(found)]
 
-    def check_job(self, reads: Sequence[ObjectRef], destination: ObjectRef | None) -> None:
+    def check_job(
+        self,
+        reads: Sequence[ObjectRef],
+        destination: ObjectRef | None,
+        granted: Collection[ObjectRef] = (),
+    ) -> None:
         """Let an order pass whose objects may be read and whose result may be written.
 
-        The first of ``reads`` is the source.
+        The first of ``reads`` is the source. What is ``granted`` may be read in any case, and a
+        result of it may lie where results lie by themselves.
 
         Raises:
             BucketForbidden: see ``check``.
         """
         for ref in reads:
-            self.check(ref, Right.READ)
+            if ref not in granted:
+                self.check(ref, Right.READ)
+        if destination is None and reads[0] in granted:
+            return
         default = ObjectRef(bucket=reads[0].bucket, key=f"{RESULTS}/result")
         self.check(destination or default, Right.WRITE)

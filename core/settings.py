@@ -1,5 +1,6 @@
 """The one settings object: typed, frozen, read once from ``TINTYPE_*`` variables."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,10 @@ BYTES_A_PIXEL = 60
 """What the costliest kind of image takes, from its bytes to those of its result, and a third more:
 docs/security.md."""
 LEAST_MEMORY = 64 * MIB
+MOST_PRESIGN = 3600
+RATE = r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$"
+"""Requests in a time, such as ``600/minute``."""
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 Seconds = Annotated[float, Field(gt=0)]
 Networks = Annotated[str, AfterValidator(check_networks)]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]
@@ -35,6 +40,23 @@ def check_memory(bytes: int) -> int:
     if 0 < bytes < LEAST_MEMORY:
         raise ValueError(f"at least {LEAST_MEMORY} bytes, or 0 for no limit")
     return bytes
+
+
+def parse_origins(text: str) -> list[str]:
+    """Return origins (RFC 6454), which commas separate."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def check_origins(text: str) -> str:
+    """Return the text if it lists origins.
+
+    Raises:
+        ValueError: one of them is none; a star is none.
+    """
+    for origin in parse_origins(text):
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is not an origin, such as https://photos.example.org")
+    return text
 
 
 class Settings(BaseSettings):
@@ -100,10 +122,19 @@ class Settings(BaseSettings):
     """ARNs of the Amazon SNS topics whose signed messages are believed, separated by commas."""
     rules: Path | None = None
     """TOML file that says which bucket events become jobs; see ``api.hooks.rules``."""
+    keys: Literal["off", "required"] | None = None
+    """Whether requests need a key. None: unless the API listens on loopback alone."""
+    allow_anonymous: bool = False
+    """Whether an API may listen to other machines and need no key."""
+    rate_limit: Annotated[str, Field(pattern=RATE)] | Literal["none"] = "600/minute"
+    """Requests of one key, unless the key says otherwise."""
+    cors_origins: Annotated[str, AfterValidator(check_origins)] = ""
+    """Origins of other sites whose pages may use the API with a key, separated by commas."""
     api_processes: int = Field(default=2, ge=1)
     api_threads: int = Field(default=64, ge=4)
     """Requests that one API process answers at a time; half may wait for jobs, a quarter stream."""
-    presign_seconds: int = Field(default=900, ge=1, le=604_800)
+    presign_seconds: int = Field(default=900, ge=1, le=MOST_PRESIGN)
+    """Whoever holds such a URL needs no key."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod

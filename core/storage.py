@@ -236,7 +236,10 @@ class Storage:
     def presign(
         self, ref: ObjectRef, content_type: str, method: Literal["GET", "HEAD"] = "GET"
     ) -> str:
-        """Return a URL that downloads the object for a while, whoever holds it."""
+        """Return a URL that downloads the object for a while, whoever holds it.
+
+        It comes as a file of this type, whatever it is stored as: no browser runs it as a page.
+        """
         with translated(ref):
             return self._public_client.generate_presigned_url(
                 "head_object" if method == "HEAD" else "get_object",
@@ -244,7 +247,7 @@ class Storage:
                     "Bucket": ref.bucket,
                     "Key": ref.key,
                     "ResponseContentType": content_type,
-                    "ResponseContentDisposition": content_disposition("inline", ref.key),
+                    "ResponseContentDisposition": content_disposition("attachment", ref.key),
                 },
                 ExpiresIn=self._presign_seconds,
             )

@@ -54,7 +54,7 @@ class Client:
 
     Args:
         api: address; left out: that in ``TINTYPE_API``, or port 8000 of this machine.
-        token: sent as ``Authorization: Bearer``.
+        token: API key, sent as ``Authorization: Bearer``; left out: that in ``TINTYPE_TOKEN``.
         timeout: seconds that the API may take to answer, beside those it is asked to wait.
         patience: seconds that the API may be away or busy; 0 sends everything once.
         longest_pause: seconds between two tries, unless ``Retry-After`` asks for more.

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 
-from tintype_client.address import find_api
+from tintype_client.address import find_api, find_token
 from tintype_client.batch_calls import batch
 from tintype_client.batch_models import Batch
 from tintype_client.call import MOST_WAIT, Call
@@ -31,8 +31,8 @@ LOOK_AGAIN = 0.5
 def http_options(api: str | None, token: str | None, timeout: float) -> dict[str, Any]:
     """Return the arguments of httpx' clients."""
     headers = {"User-Agent": "tintype-client"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    if found := find_token(token):
+        headers["Authorization"] = f"Bearer {found}"
     return {
         "base_url": find_api(api),
         "headers": headers,

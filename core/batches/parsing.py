@@ -65,6 +65,7 @@ def parse_batch(
             error=Problem.model_validate_json(fields["error"]) if "error" in fields else None,
             created=moment(fields["created"]),
             finished=moment(fields.get("finished")),
+            access=fields.get("access", ""),
         )
     except (ValueError, LookupError, TypeError, TintypeError) as error:
         raise TintypeError(f"the record of batch {batch_id} is damaged: {error}") from error

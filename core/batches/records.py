@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from core.errors import DestinationOverlaps
 from core.formats import OutputFormat
@@ -182,6 +183,8 @@ class Batch(Record):
     error: Problem | None = None
     created: Moment
     finished: Moment | None = None
+    access: SkipJsonSchema[Annotated[str, Field(exclude=True)]] = ""
+    """Rules for buckets of whoever has asked for it; see ``core.buckets``."""
 
 
 Asked = BatchRequest | Batch

@@ -19,6 +19,7 @@ from core.errors import (
     WrongState,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
+from core.jobs.makers import NOBODY, Maker
 from core.jobs.records import Webhook
 from core.jobs.scripts import Scripts, as_id, key
 from core.redis_client import reachable
@@ -42,6 +43,7 @@ class BatchStore:
         request: BatchRequest,
         idempotency: Idempotency | None = None,
         webhook: Webhook | None = None,
+        maker: Maker = NOBODY,
     ) -> tuple[Batch, bool]:
         """Record a batch and return it with True: a worker will look after it.
 
@@ -64,6 +66,7 @@ class BatchStore:
             idempotency.fingerprint if idempotency else "",
             LIFETIME_SECONDS * 1000,
             int(request.dry_run),
+            *maker.for_batch(),
         )
         match answer:
             case "created" | "known":
@@ -87,9 +90,15 @@ class BatchStore:
         return batch
 
     def list(
-        self, state: BatchState | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        state: BatchState | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        owner: str | None = None,
     ) -> tuple[Sequence[Batch], str | None]:
         """Return a page of batches, newest first, and the cursor of the next page (None: the last).
+
+        ``owner`` asks for those of one owner.
 
         Raises:
             InvalidCursor: the cursor is not a batch id.
@@ -97,7 +106,7 @@ class BatchStore:
         found: list[Batch] = []
         at_once = limit + 1 if state is None else max(limit + 1, READ_AT_ONCE)
         while True:
-            ids = self._ids(cursor, at_once)
+            ids = self._ids(cursor, at_once, owner)
             batches = self._read(ids, leave_out_damaged=True)
             found += [batch for batch in batches if batch and state in (None, batch.state)]
             if len(found) > limit:
@@ -155,10 +164,11 @@ class BatchStore:
             raise WrongState(f"the batch has {batch.state}; it cannot {name} any more")
         return batch
 
-    def _ids(self, cursor: str | None, most: int) -> Sequence[str]:
+    def _ids(self, cursor: str | None, most: int, owner: str | None) -> Sequence[str]:
+        listed = key("batches") if owner is None else key("owner", owner, "batches")
         below = "+" if cursor is None else f"({as_id(cursor)}"
         with reachable():
-            ids = self._redis.zrevrangebylex(key("batches"), below, "-", start=0, num=most)
+            ids = self._redis.zrevrangebylex(listed, below, "-", start=0, num=most)
         return cast(Sequence[str], ids)
 
     def _read(

@@ -2,6 +2,7 @@
 
 from core.jobs.attempts import Attempt, Attempts, Limits
 from core.jobs.idempotency import Idempotency
+from core.jobs.makers import Maker
 from core.jobs.options import Options
 from core.jobs.records import (
     Job,
@@ -27,6 +28,7 @@ __all__ = [
     "JobResult",
     "JobStore",
     "Limits",
+    "Maker",
     "Options",
     "Priority",
     "Problem",

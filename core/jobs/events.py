@@ -29,6 +29,8 @@ class Event:
     stage: Stage | None = None
     code: str | None = None
     """Of the error, for a failed job."""
+    owner: str | None = None
+    """Of the job, where keys are in use."""
 
     @property
     def at(self) -> datetime:
@@ -82,6 +84,7 @@ def _parse(event_id: str, fields: dict[str, str]) -> Event:
         int(fields["attempt"]),
         Stage(fields["stage"]) if "stage" in fields else None,
         fields.get("code"),
+        fields.get("owner"),
     )
 
 

@@ -73,6 +73,7 @@ def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
             "state": State(fields["state"]),
             "attempt": int(fields["attempt"]),
             "batch": fields.get("batch"),
+            "owner": fields.get("owner"),
             "stage": fields.get("stage"),
             "worker": fields.get("worker"),
             "timings": Timings.model_validate(timings),

@@ -11,6 +11,7 @@ from pydantic import (
     field_serializer,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from core.errors import DestinationIsSource
 from core.jobs.base import Milliseconds, Record, rfc3339
@@ -240,6 +241,8 @@ class Job(Record):
     created: datetime
     started: datetime | None = None
     finished: datetime | None = None
+    owner: SkipJsonSchema[Annotated[str | None, Field(exclude=True)]] = None
+    """Whose it is, where keys are in use; clients are not told."""
 
     @field_serializer("created", "started", "finished")
     def _rfc3339(self, moment: datetime | None) -> str | None:

@@ -11,7 +11,10 @@ from core.errors import InvalidCursor
 from core.redis_client import reachable
 
 PREFIX = "tintype"
-COMMON = ("keys", "notices", "requests", "uploads", "batches", "minutes", "states")
+COMMON = (
+    *("keys", "owners", "notices", "requests", "uploads"),
+    *("batches", "minutes", "states"),
+)
 """What is put before every script, in this order."""
 
 

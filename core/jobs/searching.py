@@ -16,6 +16,7 @@ def search(
     limit: int = 50,
     cursor: str | None = None,
     code: str | None = None,
+    owner: str | None = None,
 ) -> tuple[Sequence[Job], str | None]:
     """Return jobs whose source's key contains a text, newest first, and where to go on.
 
@@ -27,7 +28,7 @@ def search(
     """
     wanted, found, looked_at = text.casefold(), list[Job](), 0
     while looked_at < MOST_LOOKED_AT:
-        page, following = jobs.list(state, AT_ONCE, cursor, code)
+        page, following = jobs.list(state, AT_ONCE, cursor, code, owner)
         for job in page:
             if wanted in job.source.key.casefold():
                 found.append(job)

@@ -81,16 +81,16 @@ class StatsReader:
             errors=_errors(counted),
         )
 
-    def ahead(self, job_ids: Sequence[str]) -> Mapping[str, int]:
+    def ahead(self, job_ids: Sequence[str], owner: str | None = None) -> Mapping[str, int]:
         """Return how many jobs of the same or a higher priority wait before each that is queued.
 
         Workers share themselves among priorities, so it says about when, not exactly. It takes
-        O(log n) a job; those that do not wait are left out.
+        O(log n) a job; those that do not wait, or are not the ``owner``'s, are left out.
 
         Raises:
             InvalidCursor: something is not the id of a job.
         """
-        ids = [as_id(each) for each in job_ids]
+        ids = self._of_owner([as_id(each) for each in job_ids], owner)
         with reachable():
             pipe = self._redis.pipeline(transaction=False)
             for job_id in ids:
@@ -105,6 +105,19 @@ class StatsReader:
             job_id: _place(answers[n * each : (n + 1) * each]) for n, job_id in enumerate(ids)
         }
         return {job_id: place for job_id, place in places.items() if place is not None}
+
+    def _of_owner(self, ids: Sequence[str], owner: str | None) -> Sequence[str]:
+        if owner is None:
+            return ids
+        with reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            for job_id in ids:
+                pipe.zscore(key("owner", owner, "jobs", State.QUEUED), job_id)
+            return [
+                job_id
+                for job_id, known in zip(ids, pipe.execute(), strict=True)
+                if known is not None
+            ]
 
     def _minute(self) -> int:
         with reachable():

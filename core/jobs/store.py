@@ -12,10 +12,12 @@ from core.errors import (
     IdempotencyConflict,
     JobNotFound,
     QueueFull,
+    QuotaExceeded,
     SourceNotFound,
     WrongState,
 )
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
+from core.jobs.makers import NOBODY, Maker
 from core.jobs.parsing import parse_job
 from core.jobs.reading import read_jobs
 from core.jobs.records import Job, JobRequest, Priority, State, Webhook
@@ -47,6 +49,7 @@ class JobStore:
         most_queued: int = 0,
         idempotency: Idempotency | None = None,
         webhook: Webhook | None = None,
+        maker: Maker = NOBODY,
     ) -> tuple[Job, bool]:
         """Record a job as queued and return it with True: it still has to be published.
 
@@ -57,6 +60,7 @@ class JobStore:
         Raises:
             IdempotencyConflict: the key came with another request before.
             QueueFull: as many jobs are queued as may be.
+            QuotaExceeded: the maker's owner has made as many jobs today as it may.
             UploadExpired: the source is an upload that is deleted.
             SourceNotFound: the source is an upload in parts that nobody has completed.
         """
@@ -75,15 +79,21 @@ class JobStore:
             idempotency.fingerprint if idempotency else "",
             LIFETIME_SECONDS * 1000,
             upload,
+            maker.owner,
+            maker.quota or "",
         )
         match answer:
             case "created":
                 fields = {"state": State.QUEUED, "attempt": "0", "spec": spec, "created": value}
+                if maker.owner:
+                    fields["owner"] = maker.owner
                 return parse_job(job_id, fields), True
             case "known":
                 return self.get(value), False
             case "other":
                 raise _other_request()
+            case "quota":
+                raise QuotaExceeded(maker.quota or 0, int(value))
             case "expired":
                 raise expired(upload)
             case "incomplete":
@@ -177,10 +187,11 @@ class JobStore:
         limit: int = 50,
         cursor: str | None = None,
         code: str | None = None,
+        owner: str | None = None,
     ) -> tuple[Sequence[Job], str | None]:
         """Return a page of jobs, newest first, and the cursor of the next page (None: the last).
 
-        ``code`` asks for the jobs that failed with it.
+        ``code`` asks for the jobs that failed with it, ``owner`` for those of one owner.
 
         Raises:
             InvalidCursor: the cursor is not a job id.
@@ -188,7 +199,7 @@ class JobStore:
         below = "+" if cursor is None else f"({as_id(cursor)}"
         with reachable():
             pipe = self._redis.pipeline(transaction=True)
-            for index in _indexes(state, code):
+            for index in _indexes(state, code, owner):
                 pipe.zrevrangebylex(index, below, "-", start=0, num=limit + 1)
             newest = merge(*pipe.execute(), reverse=True)
             ids: list[str] = [*islice(newest, limit + 1)]
@@ -208,17 +219,21 @@ class JobStore:
             return sum(int(self._redis.zcard(index)) for index in _indexes(state))
 
 
-def _indexes(state: State | None, code: str | None = None) -> Iterator[str]:
+def _indexes(
+    state: State | None, code: str | None = None, owner: str | None = None
+) -> Iterator[str]:
     """Yield the sorted sets that hold the ids of such jobs."""
+    # An owner's own lists know no priorities.
+    start = ("jobs",) if owner is None else ("owner", owner, "jobs")
     if code is not None:
-        yield key("jobs", State.FAILED, code)
+        yield key(*start, State.FAILED, code)
         return
     for each in State if state is None else (state,):
-        if each is State.QUEUED:
-            yield from (key("jobs", each, priority) for priority in Priority)
-            yield key("jobs", "held")
+        if each is State.QUEUED and owner is None:
+            yield from (key(*start, each, priority) for priority in Priority)
+            yield key(*start, "held")
         else:
-            yield key("jobs", each)
+            yield key(*start, each)
 
 
 def _full(most_queued: int) -> QueueFull:

@@ -80,14 +80,19 @@ class Uploads:
         self._scripts = Scripts(redis, *SCRIPTS)
 
     def open(
-        self, source: ObjectRef, size: int, url_seconds: float = 0, multipart: str = ""
+        self,
+        source: ObjectRef,
+        size: int,
+        url_seconds: float = 0,
+        multipart: str = "",
+        owner: str = "",
     ) -> Upload:
         """Record an upload, for whose object URLs work for some seconds from now."""
         name = upload_id(source)
         assert name, "only new_source makes the keys of uploads"
         times = (self._ttl, milliseconds(url_seconds))
         expiry = self._scripts.run(
-            "open_upload", name, source.bucket, source.key, size, multipart, *times
+            "open_upload", name, source.bucket, source.key, size, multipart, *times, owner
         )
         return Upload(
             id=name,
@@ -109,6 +114,11 @@ class Uploads:
         if not fields:
             raise _unknown(name)
         return _parse(name, fields)
+
+    def owner_of(self, name: str) -> str | None:
+        """Return whose upload it is; None for nobody's, and for one that is not known any more."""
+        with reachable():
+            return cast(str | None, self._redis.hget(key("upload", name), "owner"))
 
     def completed(self, upload: Upload) -> Upload:
         """Note that the parts of an upload have become its object.

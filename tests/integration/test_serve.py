@@ -3,12 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from cli.stack.child import Child
+from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
 from tests.integration.conftest import Service
+from tests.support.keys import bearer
 
 
 def _tintype(settings: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -85,3 +90,48 @@ def test_a_bad_setting_stops_the_start_with_its_name() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("tintype: invalid_setting: TINTYPE_CONCURRENCY")
     assert "Traceback" not in done.stderr
+
+
+def test_an_api_that_others_may_reach_does_not_start_without_keys(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """A socket file stands for all that is not loopback: nobody knows what is in front of it."""
+    with connect(redis_url) as redis:
+        redis.flushall()
+    for settings in (Settings(redis_url=redis_url), Settings(redis_url=redis_url, keys="off")):
+        done = _tintype(settings, "api", "--bind", f"unix:{tmp_path}/api")
+        assert done.returncode == 1
+        assert done.stderr.startswith("tintype: keys_needed: ")
+        assert "tintype keys create" in done.stderr
+        assert "TINTYPE_ALLOW_ANONYMOUS=1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "with_key", "expected"),
+    [
+        ({}, True, 401),
+        ({"allow_anonymous": True}, False, 200),
+        ({"keys": "required", "allow_anonymous": True}, True, 401),
+    ],
+)
+def test_an_api_that_others_may_reach_needs_keys_or_a_word_that_it_needs_none(
+    redis_url: str, tmp_path: Path, settings: dict[str, Any], with_key: bool, expected: int
+) -> None:
+    with connect(redis_url) as redis:
+        redis.flushall()
+        headers = bearer(redis) if with_key else {}
+    environment = Settings(redis_url=redis_url, api_processes=1, **settings).as_environment()
+    socket = tmp_path / "api"
+    transport = httpx.HTTPTransport(uds=str(socket))
+    http = httpx.Client(base_url="http://api", transport=transport, timeout=60)
+    command = [sys.executable, "-m", "cli.main", "api", "--bind", f"unix:{socket}"]
+    api = Child("api", command, environment, tmp_path / "log", lambda _: socket.exists())
+    api.start()
+    try:
+        api.wait_ready(60)
+        assert http.get("/v1/jobs").status_code == expected
+        assert http.get("/v1/jobs", headers=headers).status_code == 200
+    finally:
+        http.close()
+        api.terminate()
+        api.wait()

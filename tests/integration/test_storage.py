@@ -88,6 +88,32 @@ def test_a_presigned_url_downloads_without_credentials(storage: Storage) -> None
     assert refused.status in (400, 401, 403)
 
 
+@pytest.mark.parametrize("content_type", ["image/jpeg", "text/csv; charset=utf-8"])
+def test_what_was_stored_as_a_page_comes_back_as_a_file(
+    storage: Storage, content_type: str
+) -> None:
+    page = ObjectRef(bucket="tintype", key="colorized/page.html")
+    storage.store(page, b"<script>alert(1)</script>", "text/html")
+    answer = urllib3.request("GET", storage.presign(page, content_type))
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == content_type
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''page.html"
+
+
+def test_the_type_and_the_time_of_a_presigned_url_are_signed(storage: Storage) -> None:
+    page = ObjectRef(bucket="tintype", key="colorized/page.html")
+    storage.store(page, b"<script>alert(1)</script>", "text/html")
+    url = storage.presign(page, "image/jpeg")
+    assert "X-Amz-Expires=900&" in url
+    for changed in (
+        url.replace("image%2Fjpeg", "text%2Fhtml"),
+        url.replace("attachment", "inline"),
+        url.replace("X-Amz-Expires=900", "X-Amz-Expires=9000"),
+    ):
+        assert changed != url
+        assert urllib3.request("GET", changed).status == 403
+
+
 def test_presigned_urls_name_the_public_endpoint(s3_settings: Settings) -> None:
     public = s3_settings.model_copy(update={"s3_public_endpoint": "https://photos.example"})
     assert Storage(public).presign(PHOTO, "image/jpeg").startswith("https://photos.example/")

@@ -93,7 +93,7 @@ class Expansion:
         try:
             source, destination = _source_of(batch, row), _result_of(batch, row)
             order = order_of(batch, source, destination, row.options or batch.options)
-            self._access.check_job(read_by(order), destination)
+            self._access.narrowed(batch.access).check_job(read_by(order), destination)
             if batch.dry_run and row.etag is None:
                 raise SourceNotFound(f"storage has no object {source}")
         except TintypeError as error:

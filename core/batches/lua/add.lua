@@ -8,13 +8,13 @@
 local id, priority, position, PER_KEY = ARGV[2], ARGV[5], ARGV[6], 5
 if not keeps(id, ARGV[3], ARGV[4]) then return 0 end
 if field(id, 'state') ~= 'expanding' then return 0 end
-local batch, dry = batch_key(id), field(id, 'dry_run')
+local batch, dry, owner = batch_key(id), field(id, 'dry_run'), field(id, 'owner')
 
 local function create(job, spec)
   local order = cjson.decode(spec)
   keep_upload(order.source)
   keep_reference(order)
-  record_job(job, spec, priority, id)
+  record_job(job, spec, priority, id, owner)
   redis.call('ZADD', batch_key(id, 'active'), 0, job)
   count(id, 'queued')
 end

@@ -14,6 +14,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', FINISHED, '-inf', NOW - ARGV[2],
   for _, each in ipairs(redis.call('LRANGE', batch_key(id, 'ended'), 0, -1)) do
     if string.sub(each, 1, 1) ~= '{' then redis.call('ZADD', ENDED, NOW, each) end
   end
+  local owner = field(id, 'owner')
+  if owner then redis.call('ZREM', owner_key(owner, 'batches'), id) end
   redis.call('DEL', batch_key(id))
   for _, part in ipairs(LISTS) do redis.call('DEL', batch_key(id, part)) end
   redis.call('ZREM', ALL, id)

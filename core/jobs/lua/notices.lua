@@ -1,8 +1,13 @@
 -- Who is told of a change.
 -- Tell whoever follows the stream; 'more' is a list of further fields and values.
 local function emit(id, state, more)
+  local about, owner = {'attempt', get(id, 'attempt'), unpack(more or {})}, get(id, 'owner')
+  if owner then
+    about[#about + 1] = 'owner'
+    about[#about + 1] = owner
+  end
   redis.call('XADD', key('events'), 'MAXLEN', '~', EVENTS_KEPT, '*', 'job', id, 'state', state,
-    'attempt', get(id, 'attempt'), unpack(more or {}))
+    unpack(about))
 end
 
 -- Leave a delivery to the webhook that a job or a batch names, if it wants to hear of this state.

@@ -6,10 +6,7 @@ local state = get(id, 'state')
 if batch_of(id) then return {'batch', ''} end
 if state ~= 'failed' and state ~= 'canceled' then return {state, ''} end
 if most > 0 and waiting() >= most then return {'full', ''} end
-local problem = get(id, 'error')
-if problem then
-  redis.call('ZREM', key('jobs:failed:' .. cjson.decode(problem).code), id)
-end
+delist_code(id)
 redis.call('ZREM', ENDED, id)
 redis.call('HDEL', job_key(id), 'error', 'finished', 'started')
 move(id, 'queued')

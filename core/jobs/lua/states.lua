@@ -1,11 +1,11 @@
 -- The changes of a job's state.
 local function move(id, to, more)
   local from = get(id, 'state')
-  redis.call('ZREM', index(id, from), id)
+  delist(id, from)
   redis.call('ZREM', from == 'running' and LEASES or DUE, id)
   redis.call('HSET', job_key(id), 'state', to)
   redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published', 'held')
-  redis.call('ZADD', index(id, to), 0, id)
+  enlist(id, to)
   local batch = batch_of(id)
   if batch then
     redis.call('HINCRBY', batch_key(batch), from, -1)
@@ -20,7 +20,7 @@ local function finish(id, to, field, value, code)
   redis.call('HSET', job_key(id), 'finished', NOW)
   redis.call('HDEL', job_key(id), 'canceling', 'strikes', 'retries', 'failing', 'error')
   if field then redis.call('HSET', job_key(id), field, value) end
-  if code then redis.call('ZADD', key('jobs:failed:' .. code), 0, id) end
+  if code then enlist_code(id, code) end
   count_end(to, code)
   notify('job', id, to)
   local batch = batch_of(id)
@@ -59,11 +59,15 @@ local function holds(id, token)
 end
 
 -- Record a new job as queued; its message comes due soon, unless it is published before.
-local function record_job(id, spec, priority, batch)
+local function record_job(id, spec, priority, batch, owner)
   redis.call('HSET', job_key(id), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW)
   if priority ~= 'normal' then redis.call('HSET', job_key(id), 'priority', priority) end
   if batch then redis.call('HSET', job_key(id), 'batch', batch) end
-  redis.call('ZADD', index(id, 'queued'), 0, id)
+  if owner then
+    redis.call('HSET', job_key(id), 'owner', owner)
+    count_made(owner)
+  end
+  enlist(id, 'queued')
   redis.call('ZADD', DUE, NOW + RESEND_MS, id)
   emit(id, 'queued')
 end
@@ -106,9 +110,8 @@ local function waiting() return queued() + redis.call('ZCARD', key('jobs:held'))
 
 -- Remove an ended job with all that belongs to it.
 local function forget(id)
-  local problem = get(id, 'error')
-  if problem then redis.call('ZREM', key('jobs:failed:' .. cjson.decode(problem).code), id) end
-  redis.call('ZREM', index(id, get(id, 'state') or ''), id)
+  delist_code(id)
+  delist(id, get(id, 'state') or '')
   redis.call('ZREM', ENDED, id)
   forget_deliveries(id, number(id, 'deliveries'))
   local result = key('result:' .. (get(id, 'fingerprint') or ''))

@@ -47,7 +47,9 @@ class Finish(Protocol):
 def settings(redis: Redis, redis_url: str, s3_settings: Settings) -> Settings:
     """Settings that reach both servers; the database is empty, and uploads are small."""
     assert redis.ping()
-    return s3_settings.model_copy(update={"redis_url": redis_url, "max_bytes": 100_000})
+    return s3_settings.model_copy(
+        update={"redis_url": redis_url, "max_bytes": 100_000, "keys": "off"}
+    )
 
 
 @pytest.fixture

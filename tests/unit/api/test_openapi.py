@@ -6,10 +6,13 @@ from flask.testing import FlaskClient
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from api.app import create_app
 from core.jobs import Attempts, JobStore
+from core.settings import Settings
 from tests.support.jobs import SKIPPED, started
 from tests.unit.api.conftest import Finish
 
+OPEN = ("/healthz", "/readyz", "/v1/hooks/s3")
 SOURCE = {"bucket": "tintype", "key": "photos/a.jpg"}
 
 
@@ -59,6 +62,7 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/uploads/{upload_id}/complete": {"post"},
         "/v1/hooks/s3": {"post"},
         "/v1/events": {"get"},
+        "/v1/session": {"get", "post", "delete"},
         "/v1/models": {"get"},
         "/v1/objects": {"get"},
         "/v1/stats": {"get"},
@@ -99,6 +103,22 @@ def test_every_operation_documents_its_problems(document: dict[str, Any]) -> Non
             }
             assert "default" in problems
             assert all(kinds == {"application/problem+json"} for kinds in problems.values())
+
+
+@pytest.mark.parametrize("keys", ["off", "required"])
+def test_every_operation_says_which_key_it_needs(settings: Settings, keys: str) -> None:
+    app = create_app(settings.model_copy(update={"keys": keys}))
+    document = app.test_client().get("/openapi.json").json
+    assert document
+    assert set(document["components"]["securitySchemes"]) == {"key", "session"}
+    optional: list[dict[str, Any]] = [{}] if keys == "off" else []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            open_to_all = path in OPEN or (method, path) == ("post", "/v1/session")
+            wanted = [] if open_to_all else [*optional, {"key": []}, {"session": []}]
+            assert operation["security"] == wanted, path
+            assert open_to_all or {"401", "403", "429"} <= set(operation["responses"])
+    assert document["paths"]["/v1/jobs"]["post"]["description"].endswith("Scope: `submit`.")
 
 
 def test_a_result_is_documented_as_a_redirect_and_as_an_image(document: dict[str, Any]) -> None:

@@ -56,6 +56,22 @@ def test_a_result_is_a_redirect_to_storage_that_needs_no_key(
     assert download.status == 200
     assert download.data == photo
     assert download.headers["Content-Type"] == "image/jpeg"
+    assert download.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_result_that_someone_has_replaced_by_a_page_is_no_page(
+    client: FlaskClient, jobs: JobStore, finish: Finish, storage: Storage
+) -> None:
+    job = jobs.create(REQUEST)
+    place = finish(job.id, b"colour")
+    storage.store(place, b"<script>alert(1)</script>", "text/html")
+    redirected = client.get(f"/v1/jobs/{job.id}/result").location
+    download = urllib3.request("GET", redirected)
+    streamed = client.get(f"/v1/jobs/{job.id}/result?download=1")
+    for headers in (download.headers, streamed.headers):
+        assert headers["Content-Type"] == "image/jpeg"
+        assert headers["Content-Disposition"].startswith("attachment;")
+    assert streamed.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_result_is_streamed_on_request(

@@ -289,3 +289,29 @@ def test_an_address_that_is_none_is_one_line(address: str) -> None:
     done = run("watch", "job-1", "--api", address)
     assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
     assert done.stderr.startswith("tintype: ")
+
+
+@pytest.mark.parametrize("way", ["flag", "environment"])
+def test_a_key_is_shown_to_the_service_and_to_nobody_else(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "tt_abcd1234_" + "x" * 43
+    arguments = ["--token", token] if way == "flag" else []
+    if way == "environment":
+        monkeypatch.setenv("TINTYPE_TOKEN", token)
+    done = JOB | {"state": "succeeded", "stage": None}
+    refused = problem(401, "key_invalid")
+    with service_of(record(done), refused) as api:
+        good = CliRunner().invoke(cli, ["watch", "job-1", *arguments])
+        bad = CliRunner().invoke(cli, ["watch", "job-1", *arguments])
+    assert [each.headers["authorization"] for each in api.asked] == [f"Bearer {token}"] * 2
+    assert good.exit_code == 0
+    assert bad.exit_code == 1
+    assert "key_invalid" in bad.output
+    assert token not in good.output + bad.output
+
+
+def test_a_token_that_can_be_none_is_not_repeated() -> None:
+    result = CliRunner().invoke(cli, ["watch", "job-1", "--token", "tt_ä ö"])
+    assert result.exit_code == 1
+    assert "tt_" not in result.output

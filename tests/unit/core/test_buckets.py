@@ -61,3 +61,32 @@ def test_rules_that_cannot_work_stop_the_start(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("TINTYPE_BUCKETS", text)
     with pytest.raises(InvalidSetting, match="TINTYPE_BUCKETS"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "read", "write"),
+    [
+        ("", "", {"a/1", "a/x/1", "b/1"}, {"a/1", "a/x/1", "b/1"}),
+        ("", "aaa/x/:read", {"a/x/1"}, set()),
+        ("aaa", "", {"a/1", "a/x/1"}, {"a/1", "a/x/1"}),
+        ("aaa/x/", "aaa:read", {"a/x/1"}, set()),
+        ("aaa:read", "aaa/x/", {"a/x/1"}, set()),
+        ("aaa:read, bbb", "bbb:read, aaa/x/", {"a/x/1", "b/1"}, set()),
+        ("aaa:read", "aaa:write", set(), set()),
+        ("aaa", "bbb", set(), set()),
+        ("aaa/x/", "aaa/y/", set(), set()),
+    ],
+)
+def test_a_key_is_held_to_its_own_rules_and_to_those_of_the_service(
+    rules: str, asked: str, read: set[str], write: set[str]
+) -> None:
+    narrowed = Access.parse(rules).narrowed(asked)
+    places = {"a/1": "aaa/1", "a/x/1": "aaa/x/1", "b/1": "bbb/1"}
+    for right, wanted in ((Right.READ, read), (Right.WRITE, write)):
+        found = {name for name, place in places.items() if narrowed.allows(ref(place), right)}
+        assert found == wanted
+        prefixes = {"a/1": ("aaa", ""), "a/x/1": ("aaa", "x/"), "b/1": ("bbb", "")}
+        for name, (bucket, prefix) in prefixes.items():
+            if name not in wanted:
+                with pytest.raises(BucketForbidden):
+                    narrowed.check_prefix(bucket, prefix, right)

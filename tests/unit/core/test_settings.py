@@ -29,6 +29,12 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LOG_LEVEL", "loud"),
         ("MAX_MEMORY", "-1"),
         ("MAX_MEMORY", "1"),
+        ("KEYS", "maybe"),
+        ("RATE_LIMIT", "often"),
+        ("RATE_LIMIT", "0/minute"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example/path"),
+        ("PRESIGN_SECONDS", "3601"),
     ],
 )
 def test_a_bad_value_names_its_variable(

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from core.keys.serving import decide_keys
 from core.settings import Settings
+from tests.unit.infra.test_images import STAGES
 from webhooks.sender import TRY_SECONDS
 
 ROOT = Path(__file__).parents[3]
@@ -90,6 +92,19 @@ def test_our_services_have_the_settings_of_one_place(
     assert settings.redis_url.startswith("redis://valkey:")
     assert settings.s3_endpoint is not None
     assert settings.s3_endpoint.startswith("http://s3:")
+
+
+@pytest.mark.parametrize("needed", ["off", "required"])
+def test_the_api_needs_no_keys_as_long_as_it_is_published_on_loopback_alone(
+    needed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {} if needed == "off" else {"TINTYPE_KEYS": needed}
+    for variable, value in SERVICES["api"]["environment"].items():
+        default = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
+        monkeypatch.setenv(variable, chosen.get(variable, default))
+    bind = STAGES["api"].all("CMD")[0][-1].strip('],"')
+    assert bind == "0.0.0.0:8000"
+    assert decide_keys(Settings.load(), bind) == needed
 
 
 def test_storage_and_our_services_share_their_keys() -> None:

@@ -17,7 +17,7 @@ LOCAL = Settings(webhook_secret=make_secret(), webhook_allow="127.0.0.0/8")
 
 @pytest.fixture
 def client(redis_url: str) -> FlaskClient:
-    return create_app(Settings(redis_url=redis_url)).test_client()
+    return create_app(Settings(redis_url=redis_url, keys="off")).test_client()
 
 
 def test_the_deliveries_of_a_job_are_listed_without_the_keys_in_their_urls(
