@@ -37,6 +37,11 @@ class Operations {
       this.#draw(await get('/v1/stats'));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.status === 403) {
+        this.hide();
+        fill(this.numbers, number('Not for this key', '–', 'Sign in with a key for admin.'));
+        return;
+      }
     }
     await this.#check();
   }

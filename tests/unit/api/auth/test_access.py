@@ -10,7 +10,9 @@ from redis import Redis
 from api.app import create_app
 from core.batches import BatchStore
 from core.jobs import JobStore
+from core.objects import ObjectRef
 from core.settings import Settings
+from core.storage import Storage
 from tests.support.jobs import RESULT, started
 from tests.support.keys import bearer, make_key
 
@@ -163,3 +165,18 @@ def test_a_key_whose_rules_have_nothing_in_common_with_the_services_reaches_noth
     for bucket in ("archive", "photos", "other", "tintype"):
         order = {"source": ref("a.jpg", bucket)}
         assert code(limited, "/v1/jobs", order, headers) == (403, "bucket_forbidden")
+
+
+def test_a_key_lists_what_it_reaches_and_sees_the_source_of_its_own_job(
+    limited: FlaskClient, ann: Mapping[str, str], storage: Storage
+) -> None:
+    listed = limited.get("/v1/objects?bucket=photos&prefix=bob/", headers=ann)
+    assert listed.status_code == 403
+    wanted = {"filename": "a.png", "bytes": 68, "content_type": "image/png"}
+    upload = limited.post("/v1/uploads", json=wanted, headers=ann).json
+    assert upload
+    storage.store(ObjectRef(**upload["source"]), b"\x89PNG\r\n\x1a\n", "image/png")
+    job = limited.post("/v1/jobs", json={"source": upload["source"]}, headers=ann).json
+    assert job
+    shown = limited.get(f"/v1/jobs/{job['id']}/result?part=source&inline=1", headers=ann)
+    assert (shown.status_code, shown.mimetype) == (200, "image/png")

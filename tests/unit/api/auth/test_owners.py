@@ -293,3 +293,22 @@ def test_a_stream_ends_when_its_key_is_revoked(
         assert next(chunks)
         KeyStore(redis).revoke(key.id)
         assert [chunk for chunk in chunks if chunk != b": still here\n\n"] == []
+
+
+def test_searches_and_places_in_the_queue_are_of_ones_own_jobs(
+    ann: User, bob: User, admin: User
+) -> None:
+    job = ann.made("/v1/jobs", ORDER)["id"]
+    place = f"/v1/queue?id={job}"
+    assert ann.listed("/v1/jobs?key=PHOTOS/A") == admin.listed("/v1/jobs?key=PHOTOS/A") == [job]
+    assert bob.listed("/v1/jobs?key=PHOTOS/A") == []
+    assert [who.ask("GET", place).json for who in (ann, bob, admin)] == [
+        {"ahead": {job: 0}},
+        {"ahead": {}},
+        {"ahead": {job: 0}},
+    ]
+
+
+def test_how_the_service_does_is_for_admins(ann: User, admin: User) -> None:
+    assert ann.ask("GET", "/v1/stats").status_code == 403
+    assert admin.ask("GET", "/v1/stats").status_code == 200
