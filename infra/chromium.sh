@@ -14,4 +14,5 @@ else
     exit 1
 fi
 $run apt-get update -q
-DEBIAN_FRONTEND=noninteractive $run apt-get install -y -q --no-install-recommends chromium
+$run env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -200,3 +201,12 @@ def test_a_result_that_someone_deleted_can_be_made_again(page: Page, service: Se
     expect(cards(page, "failed")).to_contain_text("Someone has deleted it.", timeout=END_MS)
     cards(page).first.get_by_role("button", name="Try again").click()
     expect(cards(page, "succeeded")).to_have_count(1, timeout=END_MS)
+
+
+def test_a_folder_is_taken_with_all_that_is_below_it(page: Page, tmp_path: Path) -> None:
+    for name in ("a.jpg", "deeper/b.jpg", "deeper/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(CAT.read_bytes())
+    page.set_input_files("#folder", tmp_path)
+    expect(cards(page, "succeeded")).to_have_count(2, timeout=END_MS)
+    expect(page.locator("#intake-note")).to_contain_text("1 file left out")

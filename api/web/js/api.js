@@ -182,6 +182,23 @@ async function askForKey() {
   return signingIn;
 }
 
+/**
+ * Ask once, and take whatever the answer is: for signing in itself, and for parts of the page.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {Asked} [asked]
+ * @returns {Promise<Response | null>} null if there is no answer
+ */
+export async function askPlainly(method, path, asked = {}) {
+  try {
+    return await once(method, path, asked);
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}
+
 /** A key that makes an order safe to send again; also where pages are not "secure". */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

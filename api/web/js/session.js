@@ -1,6 +1,6 @@
 /** Signing in, where the service asks for a key: it is swapped for a cookie and kept nowhere. */
 
-import { onUnauthorized, useCsrf } from './api.js';
+import { askPlainly, onUnauthorized, useCsrf } from './api.js';
 import { find } from './dom.js';
 import { recall, remember } from './kept.js';
 
@@ -13,7 +13,7 @@ export async function setUpSession() {
   onUnauthorized(() => ask(dialog, out));
   out.addEventListener('click', () => void signOut(out));
   if (!recall(KEY)) return;
-  const response = await fetch(SESSION).catch(() => null);
+  const response = await askPlainly('GET', SESSION);
   if (response?.ok) signedIn(out, await response.json());
 }
 
@@ -26,9 +26,7 @@ function signedIn(out, session) {
 
 /** @param {HTMLButtonElement} out */
 async function signOut(out) {
-  const response = await fetch(SESSION);
-  const { csrf } = response.ok ? await response.json() : { csrf: '' };
-  await fetch(SESSION, { method: 'DELETE', headers: { 'X-CSRF-Token': csrf } });
+  await askPlainly('DELETE', SESSION);
   remember(KEY, false);
   useCsrf('');
   out.hidden = true;
@@ -47,9 +45,7 @@ function ask(dialog, out) {
   return new Promise((resolve) => {
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
-      const body = JSON.stringify({ key: field.value.trim() });
-      const headers = { 'Content-Type': 'application/json' };
-      const response = await fetch(SESSION, { method: 'POST', headers, body }).catch(() => null);
+      const response = await askPlainly('POST', SESSION, { json: { key: field.value.trim() } });
       if (!response?.ok) {
         message.textContent =
           response?.status === 401

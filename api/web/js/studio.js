@@ -1,6 +1,6 @@
 /** The first view: photographs come in and are coloured. */
 
-import { ApiError, get } from './api.js';
+import { ApiError, askPlainly, get } from './api.js';
 import { setUpBucket } from './bucket.js';
 import { Card } from './card.js';
 import { loadModels, setUpChoices } from './choices.js';
@@ -93,7 +93,8 @@ class Studio {
   }
 
   async #trySample() {
-    const response = await fetch(SAMPLE);
+    const response = await askPlainly('GET', SAMPLE);
+    if (!response?.ok) return;
     const file = new File([await response.blob()], 'astronaut.jpg', { type: 'image/jpeg' });
     this.submit([{ name: file.name, file }]);
   }
