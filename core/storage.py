@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from core.errors import BucketNotFound, ObjectTooLarge, SourceNotFound
+from core.errors import (
+    BucketNotFound,
+    InvalidCursor,
+    ObjectTooLarge,
+    SourceNotFound,
+    StorageRefused,
+)
 from core.objects import ObjectRef, content_disposition
 from core.s3 import MISSING_KEY, error_code, make_client, translated
 from core.settings import Settings
@@ -189,12 +195,20 @@ class Storage:
         """Return folders and objects right below a prefix, and the token of the next page.
 
         ``token`` is that of an earlier page; an empty one is that of the first, and of none.
+
+        Raises:
+            InvalidCursor: storage does not know the token.
         """
         place: dict[str, Any] = {"ContinuationToken": token} if token else {}
-        with translated(bucket):
-            answer = self._client.list_objects_v2(
-                Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=most, **place
-            )
+        try:
+            with translated(bucket):
+                answer = self._client.list_objects_v2(
+                    Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=most, **place
+                )
+        except StorageRefused as error:
+            if not token:
+                raise
+            raise InvalidCursor("cursor must be the 'next' of an earlier page") from error
         folders = [each["Prefix"] for each in answer.get("CommonPrefixes", [])]
         found = [
             Listed(each["Key"], each["Size"], _etag(each)) for each in answer.get("Contents", [])

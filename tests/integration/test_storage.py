@@ -6,6 +6,7 @@ import urllib3
 
 from core.errors import (
     BucketNotFound,
+    InvalidCursor,
     ObjectTooLarge,
     SourceNotFound,
     StorageDenied,
@@ -157,3 +158,8 @@ def test_the_limit_holds_before_and_while_an_object_is_read(body: bytes, announc
         settings = Settings(s3_endpoint=server.url, s3_access_key="a" * 8, s3_secret_key="b" * 8)
         with pytest.raises(ObjectTooLarge):
             Storage(settings).fetch(ref, 20)
+
+
+def test_a_token_that_storage_never_gave_is_no_fault_of_storage(storage: Storage) -> None:
+    with pytest.raises(InvalidCursor):
+        storage.browse("tintype", "", "pnm")

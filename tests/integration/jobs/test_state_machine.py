@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from core.errors import AttemptOver, WrongState
-from core.jobs import Attempt, Attempts, JobStore, Limits, Priority, Stage, State
+from core.jobs import Attempt, Attempts, JobStore, Limits, Maker, Priority, Stage, State
 from core.jobs.events import FIRST, EventLog
 from core.jobs.sweeping import Sweeping
 from tests.conftest import TTL
@@ -29,6 +29,8 @@ from tests.support.jobs import PROBLEM, REQUEST, RESULT
 from tests.support.redis import DUE, ENDED, LEASES, comes_due, lease_runs_out
 
 MOST = 2
+OWNERS = ("", "ann", "bob")
+"""None, and two."""
 QUEUES = ["again", *Priority]
 LIMITS = Limits(attempts=MOST, timeout=3600, patience=3600)
 
@@ -46,6 +48,7 @@ class Expected:
     waits: bool = False
     ends: int = 0
     """How often it has ended: retries make more than one."""
+    owner: str = ""
 
     def end(self, state: State) -> None:
         self.state, self.stage, self.lease, self.strikes = state, None, False, 0
@@ -86,10 +89,11 @@ class Machine(RuleBasedStateMachine):
         self.model: dict[str, Expected] = {}
         self.names = count()
 
-    @rule(target=jobs, priority=st.sampled_from(Priority))
-    def submit(self, priority: Priority) -> str:
-        job = self.store.create(REQUEST.model_copy(update={"priority": priority}))
-        self.model[job.id] = Expected()
+    @rule(target=jobs, priority=st.sampled_from(Priority), owner=st.sampled_from(OWNERS))
+    def submit(self, priority: Priority, owner: str) -> str:
+        order = REQUEST.model_copy(update={"priority": priority})
+        job, _ = self.store.accept(order, maker=Maker(owner))
+        self.model[job.id] = Expected(owner=owner)
         return job.id
 
     @rule(target=attempts, job=jobs)
@@ -220,11 +224,24 @@ class Machine(RuleBasedStateMachine):
         assert set(self.redis.zrange(DUE, 0, -1)) <= queued
 
     @invariant()
+    def owners_have_their_own_jobs_in_their_lists(self) -> None:
+        for owner in filter(None, OWNERS):
+            mine = {job: known for job, known in self.model.items() if known.owner == owner}
+            for state in State:
+                expected = {job for job, known in mine.items() if known.state is state}
+                found, _ = self.store.list(state, limit=500, owner=owner)
+                assert {job.id for job in found} == expected
+            failed, _ = self.store.list(code=PROBLEM.code, limit=500, owner=owner)
+            assert {job.id for job in failed} <= set(mine)
+            assert all(job.error and job.error.code == PROBLEM.code for job in failed)
+
+    @invariant()
     def every_end_was_told_once(self) -> None:
         told = dict.fromkeys(self.model, 0)
         if self.model:
             for event in EventLog(self.redis).after(FIRST, 0.001, 100_000):
                 told[event.job] += event.state.final
+                assert (event.owner or "") == self.model[event.job].owner
         assert told == {job: known.ends for job, known in self.model.items()}
 
 
