@@ -53,4 +53,10 @@ NOT_HERE = (
         "--checkpoint first.pt --crops 170000",
         "hours of training",
     ),
+    NotHere(
+        "docs/web.md",
+        "make test-browser                        # needs Node.js; installs Chromium by apt where "
+        "it may",
+        "needs a browser; it is a test itself",
+    ),
 )
