@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from cli.doctor import embedded, engines, machine, networks, ports, redis, software, storage
+from cli.doctor import embedded, engines, keys, machine, networks, ports, redis, software, storage
 from cli.doctor.findings import Finding, problem
 from cli.doctor.subject import Subject
 
@@ -24,7 +24,7 @@ def _checks(subject: Subject) -> dict[str, Check]:
         "embedded servers": embedded.examine,
     }
     if subject.has_redis:
-        checks["redis"] = redis.examine
+        checks |= {"redis": redis.examine, "keys": keys.examine}
     if subject.has_storage:
         checks["storage"] = storage.examine
     return checks | {"api": ports.examine, "machine": machine.examine}

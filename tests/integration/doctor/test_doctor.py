@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
+from redis import Redis
 
+from cli.doctor import keys as keys_check
 from cli.doctor import redis as redis_check
 from cli.doctor import storage as storage_check
 from cli.doctor.findings import Finding
@@ -17,6 +19,7 @@ from cli.doctor.subject import Subject
 from cli.main import cli
 from cli.stack import servers
 from cli.stack.child import Child
+from core.keys import KeyRequest, KeyStore, Scope
 from core.settings import Settings
 from core.storage import Storage
 from tests.conftest import START_SECONDS
@@ -95,6 +98,13 @@ def test_a_redis_that_is_away(closed_port: int) -> None:
     (finding,) = redis_check.examine(subject(Settings(redis_url=url)))
     assert finding.state == "problem"
     assert "TINTYPE_REDIS_URL" in finding.advice
+
+
+def test_an_api_that_lets_nobody_in(redis: Redis, redis_url: str) -> None:
+    locked = subject(Settings(redis_url=redis_url, keys="required"))
+    assert [finding.state for finding in keys_check.examine(locked)] == ["problem"]
+    KeyStore(redis).create(KeyRequest(name="somebody", scopes=frozenset({Scope.READ})))
+    assert [finding.state for finding in keys_check.examine(locked)] == ["ok"]
 
 
 def _storage(settings: Settings, **changes: Any) -> dict[str, Finding]:

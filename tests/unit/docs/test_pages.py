@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import COMMANDS, PAGES, ROOT, blocks_of, name_of
+from api.app import create_app
+from core.settings import Settings
+from tests.support.pages import COMMANDS, PAGES, ROOT, Block, blocks_of, name_of
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 DATA = {"csv", "json", "text", "toml"}
@@ -56,3 +58,33 @@ def test_blocks_are_commands_or_data(page: Path) -> None:
     other = {(block.line, block.language) for block in blocks_of(page)}
     assert {each for each in other if each[1] not in COMMANDS | DATA} == set()
     assert sum(block.text.count("```") for block in blocks_of(page)) == 0
+
+
+def test_the_page_about_http_has_every_call_with_both_examples() -> None:
+    document = create_app(Settings()).test_client().get("/openapi.json").json
+    assert document
+    calls = {
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+    assert set(_calls()) == calls
+    for call, blocks in _calls().items():
+        path = call.partition(" ")[2]
+        assert [block.language for block in blocks] == ["bash", "python"], call
+        assert re.search(re.sub(r"\{\w+\}", r'["$\\w{}]+', path), blocks[0].text), call
+
+
+def _calls() -> dict[str, list[Block]]:
+    """Return the headings that name a call, with the blocks below; neighbours share them."""
+    page = ROOT / "docs" / "http.md"
+    lines = page.read_text("utf-8").splitlines()
+    starts = [number for number, line in enumerate(lines, 1) if line.startswith("#")]
+    found: dict[str, list[Block]] = {}
+    blocks: list[Block] = []
+    for start, end in reversed(list(zip(starts, [*starts[1:], len(lines) + 1], strict=True))):
+        below = [block for block in blocks_of(page) if start < block.line < end]
+        blocks = below or blocks
+        if match := re.fullmatch(r"### ([A-Z]+ /\S+)", lines[start - 1]):
+            found[match[1]] = blocks
+    return found

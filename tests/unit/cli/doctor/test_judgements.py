@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from cli.doctor import keys
 from cli.doctor.clocks import judge_clock
 from cli.doctor.machine import GIB, judge_disk, judge_files
 from cli.doctor.ports import judge_readiness
 from cli.doctor.redis import judge_durability, judge_version
 from cli.doctor.software import judge_opencv, judge_python
+from core.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -101,3 +103,22 @@ def test_an_api_that_is_not_ready_says_why() -> None:
     assert finding.state == "problem"
     assert finding.found == "Tintype answers at http://api: workers: no live worker"
     assert judge_readiness("http://api", 200, {"checks": {"redis": "ok"}}).state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("settings", "any_usable", "state"),
+    [
+        ({}, False, "ok"),
+        ({}, True, "ok"),
+        ({"keys": "off"}, False, "ok"),
+        ({"keys": "required"}, True, "ok"),
+        ({"keys": "required"}, False, "problem"),
+        ({"keys": "required", "allow_anonymous": True}, True, "ok"),
+        ({"allow_anonymous": True}, True, "warning"),
+        ({"keys": "off", "allow_anonymous": True}, False, "warning"),
+    ],
+)
+def test_keys(settings: Mapping[str, Any], any_usable: bool, state: str) -> None:
+    finding = keys.judge(Settings(**settings), any_usable)
+    assert finding.state == state
+    assert finding.advice or state == "ok"
