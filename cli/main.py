@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "cli.report",
     "models": "cli.models",
     "keys": "cli.keys",
+    "doctor": "cli.doctor.command",
     "api": "cli.serve",
     "worker": "cli.serve",
     "webhooks": "cli.webhooks",

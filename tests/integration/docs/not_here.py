@@ -1,0 +1,62 @@
+"""Blocks of the documentation that no test can run, by page and first line, with the reason."""
+
+from typing import NamedTuple
+
+
+class NotHere(NamedTuple):
+    """One block that is not run."""
+
+    page: str
+    first_line: str
+    reason: str
+
+
+AWS = "needs an account of Amazon's"
+NOT_HERE = (
+    NotHere(
+        "README.md",
+        "make demo   # colorizes the photographs in samples/ through the whole service, "
+        "then shows them in demo/",
+        "make is what runs this test; test_demo.py runs the demo",
+    ),
+    NotHere("README.md", "tintype models pull zhang-eccv16    # then it is the default", "129 MB"),
+    NotHere(
+        "docs/bucket-events.md",
+        "topic=$(aws sns create-topic --name photos --query TopicArn --output text)",
+        AWS,
+    ),
+    NotHere(
+        "docs/bucket-events.md",
+        r'aws sns subscribe --topic-arn "$topic" --protocol https \ '.rstrip(),
+        AWS,
+    ),
+    NotHere(
+        "docs/bucket-events.md",
+        "aws s3api put-bucket-notification-configuration --bucket scans "
+        "--notification-configuration \\",
+        AWS,
+    ),
+    NotHere(
+        "docs/bucket-events.md",
+        "aws s3api put-bucket-notification-configuration --bucket scans \\",
+        AWS,
+    ),
+    NotHere(
+        "docs/bucket-events.md",
+        "mc admin config set myminio notify_webhook:tintype "
+        "endpoint=http://tintype:8000/v1/hooks/s3 \\",
+        "needs a MinIO",
+    ),
+    NotHere(
+        "docs/models/tint-small.md",
+        "python -m training train PHOTOS --stem ECCV16_BLOBS.npz --palette pts_in_hull.npy "
+        "--checkpoint first.pt --crops 170000",
+        "hours of training",
+    ),
+    NotHere(
+        "docs/web.md",
+        "make test-browser                        # needs Node.js; installs Chromium by apt where "
+        "it may",
+        "needs a browser; it is a test itself",
+    ),
+)
