@@ -60,6 +60,7 @@ STATUS: dict[type[errors.TintypeError], HTTPStatus] = {
     errors.KeyInvalid: HTTPStatus.UNAUTHORIZED,
     errors.ScopeMissing: HTTPStatus.FORBIDDEN,
     errors.CsrfRefused: HTTPStatus.FORBIDDEN,
+    errors.HostRefused: HTTPStatus.FORBIDDEN,
     errors.TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     errors.QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
 }

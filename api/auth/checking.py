@@ -12,6 +12,7 @@ from api.services import Services, app_services, services
 from core.errors import (
     BatchNotFound,
     CsrfRefused,
+    HostRefused,
     JobNotFound,
     KeyInvalid,
     KeyRequired,
@@ -19,6 +20,7 @@ from core.errors import (
     TintypeError,
     UploadNotFound,
 )
+from core.keys.serving import is_loopback
 from core.keys.tokens import csrf_token, same
 from core.settings import parse_origins
 
@@ -38,12 +40,13 @@ def identify() -> None:
     """Find out who asks, for whatever comes after.
 
     Raises:
-        KeyRequired, KeyInvalid, TooManyTries, CsrfRefused: as their names say.
+        KeyRequired, KeyInvalid, TooManyTries, CsrfRefused, HostRefused: as their names say.
         JobNotFound, BatchNotFound, UploadNotFound: nothing can have the id in the URL.
         QueueUnavailable: Redis is away, so nobody can be known.
     """
     endpoint, record = request.endpoint, _record(request)
     _check_site(request)
+    _check_host(request)
     if endpoint is None or endpoint in OPEN or request.method == "OPTIONS":
         return
     s = app_services()
@@ -108,6 +111,16 @@ def _check_site(request: Request) -> None:
     listed = parse_origins(app_services().settings.cors_origins)
     if request.headers.get("Origin") not in listed:
         raise CsrfRefused("pages of other sites may not do this; see TINTYPE_CORS_ORIGINS")
+
+
+def _check_host(request: Request) -> None:
+    """Where no key is needed, a page could have its own name lead here (DNS rebinding)."""
+    settings = app_services().settings
+    if settings.keys == "off" and not settings.allow_anonymous and not is_loopback(request.host):
+        raise HostRefused(
+            f"without keys this API answers to localhost alone, not to {request.host[:100]!r}; set "
+            "TINTYPE_KEYS=required, or TINTYPE_ALLOW_ANONYMOUS=1 if only people you trust reach it"
+        )
 
 
 def _check_csrf(request: Request, session: str) -> None:

@@ -52,6 +52,7 @@ from core.errors.jobs import (
 )
 from core.errors.keys import (
     CsrfRefused,
+    HostRefused,
     KeyInvalid,
     KeyNotFound,
     KeyRequired,
@@ -110,6 +111,7 @@ __all__ = [
     "EngineFailed",
     "EngineNotInstalled",
     "HooksOff",
+    "HostRefused",
     "IdempotencyConflict",
     "ImageTooLarge",
     "InvalidBucket",

@@ -27,6 +27,12 @@ class CsrfRefused(PermanentError):
     code = "csrf_refused"
 
 
+class HostRefused(PermanentError):
+    """Raised when a request to an API without keys names a host that is not this machine."""
+
+    code = "host_refused"
+
+
 class TooManyTries(TransientError):
     """Raised when too many wrong keys came from one address."""
 

@@ -103,3 +103,27 @@ def test_pages_of_other_sites_cannot_have_a_browser_send_forms(
     assert client.get("/v1/jobs", headers=headers).status_code == 200
     for good in ({"Sec-Fetch-Site": "same-origin"}, headers | {"Origin": SITE}):
         assert client.post("/v1/jobs", json=ORDER, headers=good).status_code == 202
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_without_keys_this_machine_is_answered(client: FlaskClient, host: str) -> None:
+    assert client.get("/v1/jobs", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/jobs", "/v1/session", "/docs/"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
+def test_names_that_lead_here_from_elsewhere_are_not(
+    client: FlaskClient, path: str, host: str
+) -> None:
+    answer = client.get(path, headers={"Host": host})
+    assert (answer.status_code, answer.json and answer.json["code"]) == (403, "host_refused")
+
+
+def test_any_name_will_do_for_an_api_that_is_open_to_all_or_needs_keys(
+    settings: Settings, guarded: FlaskClient
+) -> None:
+    headers = {"Host": "tintype.example"}
+    open_to_all = create_app(settings.model_copy(update={"allow_anonymous": True})).test_client()
+    assert open_to_all.get("/v1/jobs", headers=headers).status_code == 200
+    assert guarded.get("/v1/jobs", headers=headers).status_code == 401
+    assert guarded.get("/healthz", headers=headers).status_code == 200
