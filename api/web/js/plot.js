@@ -1,6 +1,6 @@
 /** Small plots as SVG, with their numbers for those who do not see them. */
 
-import { svg } from './dom.js';
+import { el, svg } from './dom.js';
 
 const WIDTH = 600;
 const HEIGHT = 120;
@@ -32,7 +32,7 @@ export function bars(label, columns) {
         return svg('rect', bar, svg('title', {}, `${name}: ${value} ${kind}`));
       });
   });
-  return frame(label, ...drawn);
+  return frame(label, most, ...drawn);
 }
 
 /** @param {string} label @param {number[]} values @param {number} room for how many values */
@@ -46,25 +46,34 @@ export function line(label, values, room) {
   const area = points.length ? `${left},${HEIGHT} ${points.join(' ')} ${WIDTH},${HEIGHT}` : '';
   return frame(
     label,
+    most,
     svg('polygon', { class: 'area', points: area }),
     svg('polyline', { class: 'line', points: points.join(' ') }),
   );
 }
 
-/** @param {string} label @param {...SVGElement} children */
-function frame(label, ...children) {
-  return svg(
+/**
+ * @param {string} label
+ * @param {number} most the value at the upper end
+ * @param {...SVGElement} children
+ */
+function frame(label, most, ...children) {
+  const picture = svg(
     'svg',
     {
-      class: 'plot',
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
       role: 'img',
       'aria-label': label,
       preserveAspectRatio: 'none',
     },
+    svg('line', { class: 'axis', x1: 0, x2: WIDTH, y1: 0, y2: 0 }),
     svg('line', { class: 'axis', x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }),
     ...children,
   );
+  const scale = [most.toLocaleString(), '0'].map((text) =>
+    el('span', { 'aria-hidden': 'true' }, text),
+  );
+  return el('div', { class: 'plot' }, picture, el('div', { class: 'scale' }, ...scale));
 }
 
 /** @param {{ value: number }[]} parts */
