@@ -41,7 +41,7 @@ def submit() -> Any:
     batch = accept_batch(s, asked, idempotency)
     default = DRY_RUN_WAIT if asked.dry_run and "Prefer" not in request.headers else 0.0
     wait = parse_wait(request) or default
-    batch, waited = s.waiters.wait_for_accepted(s.batches.get, batch, wait)
+    batch, waited = s.waiters.wait_for_accepted(s.batches.get, batch, wait, s.caller.owner)
     headers = {"Location": url_for("batches.show", batch_id=batch.id), **applied(waited, wait)}
     return batch, HTTPStatus.OK if batch.finished else HTTPStatus.ACCEPTED, headers
 
@@ -62,7 +62,7 @@ def show(batch_id: str) -> Any:
     """Look at one batch; with ``Prefer: wait=N`` when it has ended, or after N seconds."""
     s = services()
     wait = parse_wait(request)
-    batch, waited = s.waiters.wait(s.batches.get, s.batches.get(batch_id), wait)
+    batch, waited = s.waiters.wait(s.batches.get, s.batches.get(batch_id), wait, s.caller.owner)
     return batch, 200, applied(waited, wait)
 
 

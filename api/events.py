@@ -43,19 +43,20 @@ def _key_opens(s: Services) -> Callable[[], bool]:
 
 def _stream(job_id: str | None) -> Response:
     s = services()
-    s.streams.take()
+    owner = s.caller.owner
+    s.streams.take(owner)
     try:
         stream = Stream(s.events, s.jobs, s.streams, job_id, s.caller.sees, _key_opens(s))
         frames = stream.follow(request.headers.get("Last-Event-ID"))
     except BaseException:
-        s.streams.give()
+        s.streams.give(owner)
         raise
     if frames is None:
-        s.streams.give()
+        s.streams.give(owner)
         # The word at which a browser does not come back.
         return Response(status=HTTPStatus.NO_CONTENT)
     response = Response(frames, content_type="text/event-stream")
-    response.call_on_close(s.streams.give)
+    response.call_on_close(lambda: s.streams.give(owner))
     response.headers["Cache-Control"] = "no-store"
     # Proxies of the nginx kind would hold events back.
     response.headers["X-Accel-Buffering"] = "no"

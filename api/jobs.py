@@ -73,7 +73,7 @@ def show(job_id: str) -> Any:
     """Look at one job; with ``Prefer: wait=N`` as soon as it has ended, or after N seconds."""
     s = services()
     wait = parse_wait(request)
-    job, waited = s.waiters.wait(s.jobs.get, s.jobs.get(job_id), wait)
+    job, waited = s.waiters.wait(s.jobs.get, s.jobs.get(job_id), wait, s.caller.owner)
     return job, 200, applied(waited, wait)
 
 
@@ -132,7 +132,7 @@ def _idempotency(s: Services, parsed: JobRequest | Upload) -> Idempotency | None
 def _answer(s: Services, job: Job) -> Any:
     """Return an accepted job, as soon as it has ended if the client waits for it."""
     wait = parse_wait(request)
-    job, waited = s.waiters.wait_for_accepted(s.jobs.get, job, wait)
+    job, waited = s.waiters.wait_for_accepted(s.jobs.get, job, wait, s.caller.owner)
     headers = {"Location": url_for("jobs.show", job_id=job.id), **applied(waited, wait)}
     return job, 200 if job.state.final else 202, headers
 

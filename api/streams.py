@@ -1,10 +1,10 @@
 """Server-Sent Events (HTML Living Standard, 9.2): following jobs as they change."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 
+from api.shares import Shares
 from core.errors import JobNotFound, QueueUnavailable, TooManyStreams
 from core.jobs import JobStore
 from core.jobs.base import rfc3339
@@ -24,22 +24,22 @@ class Slots:
     """Limits how many streams are open: each keeps a thread."""
 
     def __init__(self, most: int) -> None:
-        self._slots = threading.BoundedSemaphore(most)
+        self._shares = Shares(most)
         self.closing = False
         """Set when the process stops: streams end then, and their clients come back."""
 
-    def take(self) -> None:
+    def take(self, owner: str) -> None:
         """Take a slot.
 
         Raises:
-            TooManyStreams: none is free.
+            TooManyStreams: none is free, or the owner has half of them.
         """
-        if not self._slots.acquire(blocking=False):
+        if not self._shares.take(owner):
             raise TooManyStreams("as many event streams are open as may be; come back later")
 
-    def give(self) -> None:
+    def give(self, owner: str) -> None:
         """Give a slot back."""
-        self._slots.release()
+        self._shares.give(owner)
 
 
 class Stream:

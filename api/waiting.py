@@ -1,10 +1,10 @@
 """Waiting for a job or a batch on behalf of a client that asked for it."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from api.shares import Shares
 from core.batches import Batch
 from core.errors import QueueUnavailable
 from core.jobs import Job
@@ -17,17 +17,20 @@ class Waiters:
     """Lets a bounded number of requests wait, so that others still find a thread."""
 
     def __init__(self, most: int) -> None:
-        self._slots = threading.BoundedSemaphore(most)
+        self._shares = Shares(most)
 
-    def wait(self, look: Callable[[str], W], found: W, seconds: float) -> tuple[W, bool]:
+    def wait(
+        self, look: Callable[[str], W], found: W, seconds: float, owner: str = ""
+    ) -> tuple[W, bool]:
         """Return a job or batch when it has ended or the time is over, and whether that was done.
 
-        With no slot free, return it at once: a preference may be ignored (RFC 7240).
+        With no thread free for whoever asks, return it at once: a preference may be ignored
+        (RFC 7240).
 
         Raises:
             QueueUnavailable: Redis went away.
         """
-        if seconds <= 0 or not self._slots.acquire(blocking=False):
+        if seconds <= 0 or not self._shares.take(owner):
             return found, False
         try:
             deadline = time.monotonic() + seconds
@@ -38,18 +41,18 @@ class Waiters:
                 time.sleep(min(pause, left))
                 found = look(found.id)
         finally:
-            self._slots.release()
+            self._shares.give(owner)
         return found, True
 
     def wait_for_accepted(
-        self, look: Callable[[str], W], found: W, seconds: float
+        self, look: Callable[[str], W], found: W, seconds: float, owner: str = ""
     ) -> tuple[W, bool]:
         """Wait as ``wait`` does; if Redis goes away, return what was found.
 
         Accepted is accepted: another request would make a second one.
         """
         try:
-            return self.wait(look, found, seconds)
+            return self.wait(look, found, seconds, owner)
         except QueueUnavailable:
             return found, False
 
