@@ -72,13 +72,13 @@ def index(query: ObjectQuery) -> Any:
     s = services()
     bucket = check_bucket(query.bucket or s.settings.bucket)
     prefix = check_prefix(query.prefix)
-    s.access.check_prefix(bucket, prefix, Right.READ)
+    s.access.check_listing(bucket, prefix)
     folders, found, token = s.storage.browse(bucket, prefix, query.cursor)
     default = ObjectRef(bucket=bucket, key=f"{RESULTS}/result")
     return ObjectPage(
         bucket=bucket,
         prefix=prefix,
-        folders=[*folders],
+        folders=[each for each in folders if not s.access.hides(bucket, each)],
         objects=[Photograph(key=each.key, bytes=each.bytes) for each in found if _usable(each)],
         next=token or None,
         writable=s.access.allows(default, Right.WRITE),

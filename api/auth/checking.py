@@ -53,7 +53,10 @@ def identify() -> None:
     if s.settings.keys == "off":
         return
     caller, g.owner = _identify(s, request, record)
-    g.services = replace(s, caller=caller, access=s.access.narrowed(caller.maker.access))
+    access = s.access.narrowed(caller.maker.access)
+    if caller.sees is not None:
+        access = replace(access, shared=s.settings.bucket)
+    g.services = replace(s, caller=caller, access=access)
 
 
 def check_rights() -> None:
