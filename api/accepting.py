@@ -71,7 +71,7 @@ def accept_batch(s: Services, asked: BatchRequest, idempotency: Idempotency | No
     if source.manifest:
         s.access.check(source.manifest, Right.READ)
     else:
-        s.access.check_prefix(source.bucket, source.prefix, Right.READ)
+        s.access.check_listing(source.bucket, source.prefix)
     s.access.check_prefix(destination.bucket, destination.start, Right.WRITE)
     _check_reference(s, asked.options)
     batch, is_new = s.batches.create(asked, idempotency, s.webhook, s.caller.maker)

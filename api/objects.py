@@ -20,7 +20,9 @@ class ObjectQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    bucket: Annotated[str | None, Field(description="Left out: the bucket of uploads.")] = None
+    bucket: Annotated[
+        str | None, Field(description="Left out: that of uploads, or where the key may read.")
+    ] = None
     prefix: Annotated[str, Field(description="What keys begin with; a folder ends with '/'.")] = ""
     cursor: Annotated[str, Field(max_length=4096, description="The 'next' of an earlier page.")] = (
         ""
@@ -70,21 +72,29 @@ def index(query: ObjectQuery) -> Any:
     and still have a ``next``.
     """
     s = services()
-    bucket = check_bucket(query.bucket or s.settings.bucket)
-    prefix = check_prefix(query.prefix)
-    s.access.check_prefix(bucket, prefix, Right.READ)
+    bucket, prefix = _start(s, query)
+    s.access.check_listing(bucket, prefix)
     folders, found, token = s.storage.browse(bucket, prefix, query.cursor)
     default = ObjectRef(bucket=bucket, key=f"{RESULTS}/result")
     return ObjectPage(
         bucket=bucket,
         prefix=prefix,
-        folders=[*folders],
+        folders=[each for each in folders if not s.access.hides(bucket, each)],
         objects=[Photograph(key=each.key, bytes=each.bytes) for each in found if _usable(each)],
         next=token or None,
         writable=s.access.allows(default, Right.WRITE),
         home=s.settings.bucket,
         places=_places(s),
     )
+
+
+def _start(s: Services, query: ObjectQuery) -> tuple[str, str]:
+    """Return where to look: if nothing is named, where the caller may."""
+    if query.bucket or query.prefix:
+        return check_bucket(query.bucket or s.settings.bucket), check_prefix(query.prefix)
+    places, home = _places(s), Place(bucket=s.settings.bucket, prefix="")
+    place = home if home in places else places[0]
+    return place.bucket, place.prefix
 
 
 def _usable(found: Listed) -> bool:

@@ -77,6 +77,8 @@ def _shown(place: ObjectRef, opened: Opened) -> Response:
     response.headers["Content-Disposition"] = content_disposition("inline", place.key)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
+    # Whoever signs in next in this browser is not shown what the last one was.
+    response.vary.update(("Authorization", "Cookie"))
     if opened.etag:
         response.set_etag(opened.etag)
         response.make_conditional(request)

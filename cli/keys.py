@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import click
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from cli.progress_views import printable
 from cli.service import stack_value
 from core.errors import InvalidSetting
 from core.keys import ApiKey, KeyRequest, KeyStore, Scope
@@ -98,7 +100,8 @@ def list_keys(as_json: bool) -> None:
     table = Table("id", "name", "owner", "scopes", "buckets", "state", "last used", box=None)
     for each in found:
         scopes = " ".join(each.sorted_scopes)
-        row = (each.id, each.name, each.owner, scopes, each.access or "all", _state(each))
+        name = escape(printable(each.name))
+        row = (each.id, name, each.owner, scopes, each.access or "all", _state(each))
         table.add_row(*row, _day(each.last_used) or "never")
     Console().print(table)
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import BucketForbidden, InvalidSetting
-from core.objects import RESULTS, ObjectRef, check_bucket
+from core.objects import RESULTS, UPLOADS, ObjectRef, check_bucket
+
+UNLISTED = (f"{UPLOADS}/", f"{RESULTS}/{UPLOADS}/")
+"""Uploads, and results that lie where those of uploads do."""
 
 
 class Right(StrEnum):
@@ -61,6 +64,8 @@ class Access:
     who: str = "this service"
     nothing: bool = False
     """Whether no rules mean that nothing is allowed, as where two lists have none in common."""
+    shared: str = ""
+    """The bucket where uploads of many owners lie, whose names are not told; empty: none."""
 
     @classmethod
     def parse(cls, text: str) -> "Access":
@@ -114,6 +119,20 @@ class Access:
             for rule in self.rules
         ):
             raise BucketForbidden(f"{self.who} may not {right} s3://{bucket}/{prefix}")
+
+    def check_listing(self, bucket: str, prefix: str) -> None:
+        """Let a listing of the keys that begin so pass.
+
+        Raises:
+            BucketForbidden: some may not be read, or are of uploads, which may be of anybody.
+        """
+        self.check_prefix(bucket, prefix, Right.READ)
+        if self.hides(bucket, prefix):
+            raise BucketForbidden(f"{self.who} may not list s3://{bucket}/{prefix}")
+
+    def hides(self, bucket: str, prefix: str) -> bool:
+        """Whether what begins so is left out of listings."""
+        return bucket == self.shared and prefix.startswith(UNLISTED)
 
     def readable(self) -> Sequence[tuple[str, str]]:
         """Return buckets and prefixes in them that may be read, as far as rules name them."""

@@ -53,7 +53,10 @@ def identify() -> None:
     if s.settings.keys == "off":
         return
     caller, g.owner = _identify(s, request, record)
-    g.services = replace(s, caller=caller, access=s.access.narrowed(caller.maker.access))
+    access = s.access.narrowed(caller.maker.access)
+    if caller.sees is not None:
+        access = replace(access, shared=s.settings.bucket)
+    g.services = replace(s, caller=caller, access=access)
 
 
 def check_rights() -> None:
@@ -105,12 +108,19 @@ def _check_site(request: Request) -> None:
 
     Browsers say whose page it was (Fetch Metadata); those of listed origins may.
     """
-    foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
-    if request.method in SAFE or not foreign or "Authorization" in request.headers:
+    if request.method in SAFE or not _is_foreign(request) or "Authorization" in request.headers:
         return
     listed = parse_origins(app_services().settings.cors_origins)
     if request.headers.get("Origin") not in listed:
         raise CsrfRefused("pages of other sites may not do this; see TINTYPE_CORS_ORIGINS")
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of another site sends this; without TLS, browsers tell its origin alone."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is None and origin is not None:
+        return origin.partition("://")[2] != request.host
+    return site in ("cross-site", "same-site")
 
 
 def _check_host(request: Request) -> None:

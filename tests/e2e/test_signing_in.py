@@ -69,6 +69,28 @@ def test_sliders_work_with_a_key_and_signing_out_ends_it(signed_out: Page, locke
     expect(signed_out.locator("#sign-in")).to_be_visible()
 
 
+def test_a_session_goes_on_where_the_browser_has_forgotten_all_but_the_cookie(
+    signed_out: Page, locked: Service
+) -> None:
+    sign_in(signed_out, key(locked))
+    expect(signed_out.locator("#sign-out")).to_be_visible()
+    signed_out.evaluate("localStorage.clear()")
+    signed_out.reload()
+    choose(signed_out, SAMPLES / "coffee.jpg")
+    expect(cards(signed_out, "succeeded")).to_have_count(1, timeout=END_MS)
+    expect(signed_out.locator("#sign-out")).to_be_visible()
+
+
+def test_who_signs_in_next_is_not_told_what_was_there(signed_out: Page, locked: Service) -> None:
+    choose(signed_out, SAMPLES / "coffee.jpg")
+    sign_in(signed_out, key(locked))
+    expect(cards(signed_out, "succeeded")).to_have_count(1, timeout=END_MS)
+    signed_out.locator("#sign-out").click()
+    expect(signed_out.locator("#sign-out")).to_be_hidden()
+    expect(signed_out.locator("article.card")).to_have_count(0)
+    assert "coffee" not in signed_out.evaluate("JSON.stringify(localStorage)")
+
+
 def test_the_operations_are_an_admins(signed_out: Page, locked: Service) -> None:
     sign_in(signed_out, key(locked))
     signed_out.get_by_role("link", name="Operations").click()

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from fnmatch import translate
 
 from core.batches.records import Asked
+from core.buckets import UNLISTED
 from core.formats import READABLE, ending
-from core.objects import RESULTS, UPLOADS, folder_of
+from core.objects import RESULTS, folder_of
 from core.storage import Storage
 from worker.batches.rows import Row, Rows
 
 Matches = Callable[[str], bool]
-OWN = (f"{RESULTS}/", f"{UPLOADS}/")
+OWN = (f"{RESULTS}/", *UNLISTED)
 
 
 def read_listing(storage: Storage, asked: Asked, after: str | None) -> Rows:

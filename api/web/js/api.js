@@ -26,6 +26,8 @@ const LONGEST_PAUSE = 15_000;
 let csrf = '';
 /** @type {() => Promise<boolean>} */
 let signIn = async () => false;
+/** @type {() => Promise<boolean>} */
+let resume = async () => false;
 /** @type {Promise<boolean> | null} */
 let signingIn = null;
 /** @type {(up: boolean) => void} */
@@ -39,6 +41,11 @@ export function useCsrf(token) {
 /** @param {() => Promise<boolean>} handler asks for a key; whether there is a session after it */
 export function onUnauthorized(handler) {
   signIn = handler;
+}
+
+/** @param {() => Promise<boolean>} handler learns the token anew; whether there is one */
+export function onStaleToken(handler) {
+  resume = handler;
 }
 
 /** @param {(up: boolean) => void} handler hears after each request whether the service answered */
@@ -80,6 +87,7 @@ export function post(path, json, asked = {}) {
  */
 export async function request(method, path, asked = {}) {
   const deadline = Date.now() + (asked.patience ?? 0) * 1000;
+  let resumed = false;
   for (let tries = 1; ; tries += 1) {
     try {
       const response = await once(method, path, asked);
@@ -88,6 +96,11 @@ export async function request(method, path, asked = {}) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 && (await askForKey())) continue;
+      // Another tab has signed in since, or the browser kept the cookie and nothing else.
+      if (error.code === 'csrf_refused' && !resumed) {
+        resumed = true;
+        if (await resume()) continue;
+      }
       if (!passes(error) || Date.now() > deadline) throw error;
       asked.onWait?.(error);
       await pause(wait(error, tries));

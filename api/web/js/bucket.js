@@ -64,6 +64,7 @@ class BucketDialog {
   /** @param {ObjectPage} page @param {boolean} more */
   #draw(page, more) {
     this.bucket.value = page.bucket;
+    this.prefix.value = page.prefix;
     fill(
       this.places,
       ...page.places.map(({ bucket, prefix }) =>

@@ -1,8 +1,8 @@
 /** Signing in, where the service asks for a key: it is swapped for a cookie and kept nowhere. */
 
-import { askPlainly, onUnauthorized, useCsrf } from './api.js';
+import { askPlainly, onStaleToken, onUnauthorized, useCsrf } from './api.js';
 import { find } from './dom.js';
-import { recall, remember } from './kept.js';
+import { keepCards, recall, remember } from './kept.js';
 
 const KEY = 'tintype.signed-in';
 const SESSION = '/v1/session';
@@ -11,10 +11,16 @@ export async function setUpSession() {
   const dialog = find('#sign-in', HTMLDialogElement);
   const out = find('#sign-out', HTMLButtonElement);
   onUnauthorized(() => ask(dialog, out));
+  onStaleToken(() => resume(out));
   out.addEventListener('click', () => void signOut(out));
-  if (!recall(KEY)) return;
+  if (recall(KEY)) await resume(out);
+}
+
+/** @param {HTMLButtonElement} out @returns {Promise<boolean>} whether there is a session */
+async function resume(out) {
   const response = await askPlainly('GET', SESSION);
   if (response?.ok) signedIn(out, await response.json());
+  return response?.ok ?? false;
 }
 
 /** @param {HTMLButtonElement} out @param {{ csrf: string }} session */
@@ -28,6 +34,8 @@ function signedIn(out, session) {
 async function signOut(out) {
   await askPlainly('DELETE', SESSION);
   remember(KEY, false);
+  // Whoever signs in next is not told what these were called.
+  keepCards([]);
   useCsrf('');
   out.hidden = true;
   location.reload();

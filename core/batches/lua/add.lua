@@ -1,5 +1,5 @@
 -- Add keys to a batch and note how far its expansion has come, in one change; returns 1, or 0 if
--- another worker has it or it is to go no further.
+-- another worker has it, it is to go no further, or its owner may not make so many jobs any more.
 -- ARGV: id, token, milliseconds of the lease, priority, name of the position, its new value, whether
 --       that was the last of them, keys listed, keys left out, bytes, number and record of a part
 --       of the report whose failures are tried again (empty: none), then for each key:
@@ -9,6 +9,12 @@ local id, priority, position, PER_KEY = ARGV[2], ARGV[5], ARGV[6], 5
 if not keeps(id, ARGV[3], ARGV[4]) then return 0 end
 if field(id, 'state') ~= 'expanding' then return 0 end
 local batch, dry, owner = batch_key(id), field(id, 'dry_run'), field(id, 'owner')
+-- Other batches and jobs of the owner may have been made since this one was looked at.
+local left, made = quota_left(owner, field(id, 'quota')), 0
+for at = 14, #ARGV, PER_KEY do
+  if ARGV[at] == 'job' or ARGV[at] == 'again' then made = made + 1 end
+end
+if left and made > left then return 0 end
 
 local function create(job, spec)
   local order = cjson.decode(spec)

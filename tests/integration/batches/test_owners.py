@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from core.batches import Batch, BatchState, EntryState
+from core.batches.steps import Key, Page
 from core.jobs import Maker, State
 from tests.integration.batches.conftest import World
 from tests.support.jobs import PROBLEM
@@ -97,6 +98,21 @@ def test_a_batch_goes_on_when_its_owner_may_make_more_jobs(world: World) -> None
     world.redis.delete(counter)
     batch = world.run(batch)
     assert (batch.state, batch.counts.succeeded) == (BatchState.SUCCEEDED, 5)
+
+
+def test_batches_at_the_same_time_share_their_owners_quota(world: World) -> None:
+    steps, orders = world.steps, []
+    for _ in range(2):
+        step = steps.begin(made(world, Maker("ann", quota=3)).id)
+        assert step
+        orders.append((step, steps.look(step)))
+    added = []
+    for step, progress in orders:
+        spec = json.dumps({"source": {"bucket": "scans", "key": "a.jpg"}})
+        page = Page([Key("job", spec) for _ in range(progress.room)], "new:", last=True)
+        added.append(steps.add(step, progress.batch, "cursor", page))
+    assert added == [True, False]
+    assert len(world.jobs.list(owner="ann")[0]) == 3
 
 
 def test_a_batch_that_is_forgotten_is_in_no_list(world: World) -> None:

@@ -2,11 +2,13 @@
 
 import pytest
 from flask.testing import FlaskClient
+from redis import Redis
 
 from api.app import create_app
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage
+from tests.support.keys import bearer
 
 
 @pytest.fixture
@@ -77,3 +79,17 @@ def test_places_that_cannot_be_are_refused(
     answer = client.get(f"/v1/objects?{query}")
     assert answer.json is not None
     assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_key_that_does_not_reach_the_bucket_of_uploads_begins_where_it_may(
+    settings: Settings, redis: Redis
+) -> None:
+    client = create_app(settings.model_copy(update={"keys": "required"})).test_client()
+    headers = bearer(redis, access="results:write, tintype/picking/deeper/:read")
+    page = client.get("/v1/objects", headers=headers).json
+    assert page
+    assert (page["bucket"], page["prefix"]) == ("tintype", "picking/deeper/")
+    assert [each["key"] for each in page["objects"]] == ["picking/deeper/c.jpg"]
+    blind = bearer(redis, access="results:write")
+    assert client.get("/v1/objects", headers=blind).status_code == 403

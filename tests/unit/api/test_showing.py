@@ -28,6 +28,7 @@ def test_a_result_is_shown(client: FlaskClient, job: Job, finish: Finish) -> Non
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Cache-Control"] == "private, max-age=3600"
+    assert {"Authorization", "Cookie"} <= answer.vary.as_set(preserve_casing=True)
     again = client.get(
         f"/v1/jobs/{job.id}/result?inline=1", headers={"If-None-Match": answer.headers["ETag"]}
     )

@@ -38,6 +38,17 @@ def test_a_key_is_printed_once_and_alone(redis: Redis) -> None:
         assert found.id in listing.output
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"), [("Ann [laptop]", "Ann [laptop]"), ("a [/b]", "a [/b]"), ("c\x1b[31m", "c")]
+)
+def test_names_are_shown_as_they_are(name: str, shown: str) -> None:
+    assert keys("create", "--name", name).exit_code == 0
+    listing = keys("list")
+    assert listing.exit_code == 0
+    assert shown in listing.output
+    assert "\x1b" not in listing.output
+
+
 def test_everything_about_a_key_can_be_said(redis: Redis) -> None:
     arguments = ["create", "--name", "archive", "--scope", "read", "--scope", "admin"]
     arguments += ["--buckets", "photos:read", "--owner", "archive", "--expires", "90d"]

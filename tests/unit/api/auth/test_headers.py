@@ -105,6 +105,20 @@ def test_pages_of_other_sites_cannot_have_a_browser_send_forms(
         assert client.post("/v1/jobs", json=ORDER, headers=good).status_code == 202
 
 
+def test_without_tls_browsers_tell_the_origin_alone(settings: Settings) -> None:
+    changes = {"cors_origins": SITE, "allow_anonymous": True}
+    client = create_app(settings.model_copy(update=changes)).test_client()
+    host = "192.168.0.5:8000"
+    for origin in ("http://evil.example", f"http://{host}1", "null", "http://[x", ""):
+        headers = {"Host": host, "Origin": origin}
+        refused = client.post("/v1/jobs/retry", headers=headers)
+        assert (refused.status_code, refused.json and refused.json["code"]) == (403, "csrf_refused")
+        assert client.get("/v1/jobs", headers=headers).status_code == 200
+    for origin in (SITE, f"http://{host}"):
+        headers = {"Host": host, "Origin": origin}
+        assert client.post("/v1/jobs", json=ORDER, headers=headers).status_code == 202
+
+
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
 def test_without_keys_this_machine_is_answered(client: FlaskClient, host: str) -> None:
     assert client.get("/v1/jobs", headers={"Host": host}).status_code == 200

@@ -12,9 +12,10 @@ from werkzeug.test import TestResponse
 
 from api import streams
 from core.jobs import Attempts, JobRequest, JobStore, State
-from core.jobs.uploads import Uploads
+from core.jobs.uploads import Uploads, new_source
 from core.keys import KeyStore
 from core.objects import ObjectRef
+from core.storage import Storage
 from tests.support.jobs import PROBLEM, started, sweeper
 from tests.support.keys import bearer, make_key
 from tests.support.redis import grows_old
@@ -25,6 +26,7 @@ BATCH = {
     "source": {"bucket": "scans", "prefix": "1936/"},
     "destination": {"bucket": "results", "prefix": "1936/"},
 }
+OUT = {"bucket": "results", "prefix": "1936/"}
 UPLOAD = {"filename": "a.tif", "bytes": 10, "content_type": "image/tiff"}
 OF_JOB = [
     ("GET", ""),
@@ -243,6 +245,27 @@ def test_an_upload_of_someone_else_is_no_source(ann: User, bob: User, admin: Use
     assert answer.json["code"] == "source_not_found"
     assert ann.ask("POST", "/v1/jobs", json={"source": source}).status_code == 202
     assert admin.ask("POST", "/v1/jobs", json={"source": source}).status_code == 202
+
+
+@pytest.mark.parametrize("folder", ["uploads/", "colorized/uploads/"])
+def test_names_of_uploads_are_for_admins(
+    ann: User, admin: User, storage: Storage, folder: str
+) -> None:
+    name = new_source("tintype", "a.jpg").key.removeprefix("uploads/")
+    storage.store(ObjectRef(bucket="tintype", key=folder + name), b"bytes", "image/jpeg")
+    above = folder.removesuffix("uploads/")
+    for prefix in (above, folder.rstrip("/")):
+        seen, all_of_it = (who.ask("GET", f"/v1/objects?prefix={prefix}") for who in (ann, admin))
+        assert seen.json
+        assert folder not in seen.json["folders"]
+        assert all_of_it.json
+        assert folder in all_of_it.json["folders"]
+    for prefix in (folder, folder + name[:4], folder + name):
+        batch = {"source": {"bucket": "tintype", "prefix": prefix}, "destination": OUT}
+        for path, order in ((f"/v1/objects?prefix={prefix}", None), ("/v1/batches", batch)):
+            method = "POST" if order else "GET"
+            assert ann.ask(method, path, json=order).status_code == 403
+            assert admin.ask(method, path, json=order).status_code in (200, 202)
 
 
 def test_what_nobody_owns_has_nothing_of_owners_in_redis(

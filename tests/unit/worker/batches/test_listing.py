@@ -66,6 +66,7 @@ def test_globs_match_what_lies_below_the_prefix(
         ("", "colour/", "colorized/a.jpg", False),
         ("", "colour/", "uploads/0198/a.jpg", False),
         ("colorized/", "colour/", "colorized/a.jpg", True),
+        ("colorized/", "colour/", "colorized/uploads/0198/a.jpg", False),
         ("uploads/", "colour/", "uploads/0198/a.jpg", True),
         ("scans/", "scans/colour/", "scans/colour/a.jpg", False),
         ("scans/", "scans/colour/", "scans/a.jpg", True),
