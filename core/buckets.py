@@ -158,5 +158,7 @@ class Access:
                 self.check(ref, Right.READ)
         if destination is None and reads[0] in granted:
             return
-        default = ObjectRef(bucket=reads[0].bucket, key=f"{RESULTS}/result")
-        self.check(destination or default, Right.WRITE)
+        if destination:
+            self.check(destination, Right.WRITE)
+        else:
+            self.check_prefix(reads[0].bucket, f"{RESULTS}/", Right.WRITE)

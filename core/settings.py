@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     """Whether requests need a key. None: unless the API listens on loopback alone."""
     allow_anonymous: bool = False
     """Whether an API may listen to other machines and need no key."""
+    hosts: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:\[\], -]*$")] = ""
+    """Names by which an API without keys may be called beside localhost, separated by commas."""
     rate_limit: Annotated[str, Field(pattern=RATE)] | Literal["none"] = "600/minute"
     """Requests of one key, unless the key says otherwise."""
     cors_origins: Annotated[str, AfterValidator(check_origins)] = ""

@@ -126,10 +126,14 @@ def _is_foreign(request: Request) -> bool:
 def _check_host(request: Request) -> None:
     """Where no key is needed, a page could have its own name lead here (DNS rebinding)."""
     settings = app_services().settings
-    if settings.keys == "off" and not settings.allow_anonymous and not is_loopback(request.host):
+    any_name = settings.allow_anonymous and not settings.hosts
+    if settings.keys != "off" or any_name or is_loopback(request.host):
+        return
+    name = request.host.rsplit(":", 1)[0].lower()
+    if name not in {each.strip().lower() for each in settings.hosts.split(",")}:
         raise HostRefused(
-            f"without keys this API answers to localhost alone, not to {request.host[:100]!r}; set "
-            "TINTYPE_KEYS=required, or TINTYPE_ALLOW_ANONYMOUS=1 if only people you trust reach it"
+            f"without keys this API answers to localhost alone, not to {name[:100]!r}; add the "
+            "name to TINTYPE_HOSTS if only people you trust reach it, or set TINTYPE_KEYS=required"
         )
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -40,9 +40,8 @@ class Subject:
         """Every word that nobody may see."""
         values = [getattr(self.settings, name) for name in Settings.model_fields]
         words = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
-        password = urlsplit(self.settings.redis_url).password or ""
         found = {*words, *(part for word in words for part in word.split())}
-        return frozenset((found | {password, unquote(password)}) - {""})
+        return frozenset((found | _passwords(self.settings.redis_url)) - {""})
 
 
 def find_subject(data: Path, port: int, settings: Settings) -> Subject:
@@ -56,6 +55,16 @@ def find_subject(data: Path, port: int, settings: Settings) -> Subject:
     if "s3_endpoint" not in settings.model_fields_set:
         changes |= _storage(stack["s3"])
     return Subject(settings.model_copy(update=changes), data, stack["api"], running=True)
+
+
+def _passwords(url: str) -> set[str]:
+    """Return what a URL may have for a password; all of it if it cannot be read."""
+    try:
+        parts = urlsplit(url)
+        password = parts.password or ""
+    except ValueError:
+        return {url}
+    return {password, unquote(password), *(value for _, value in parse_qsl(parts.query))}
 
 
 def _storage(s3: dict[str, Any]) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def test_the_api_needs_no_keys_as_long_as_it_is_published_on_loopback_alone(
     bind = STAGES["api"].all("CMD")[0][-1].strip('],"')
     assert bind == "0.0.0.0:8000"
     assert decide_keys(Settings.load(), bind) == needed
+    assert Settings.load().hosts, "pages of any name could reach it"
 
 
 def test_storage_and_our_services_share_their_keys() -> None:

@@ -141,3 +141,11 @@ def test_any_name_will_do_for_an_api_that_is_open_to_all_or_needs_keys(
     assert open_to_all.get("/v1/jobs", headers=headers).status_code == 200
     assert guarded.get("/v1/jobs", headers=headers).status_code == 401
     assert guarded.get("/healthz", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(("host", "status"), [("box.lan:8000", 200), ("evil.example", 403)])
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_names_can_be_added(settings: Settings, host: str, status: int, anonymous: bool) -> None:
+    more = {"hosts": "Box.lan, other", "allow_anonymous": anonymous}
+    client = create_app(settings.model_copy(update=more)).test_client()
+    assert client.get("/v1/jobs", headers={"Host": host}).status_code == status

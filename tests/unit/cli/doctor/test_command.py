@@ -50,6 +50,18 @@ def test_servers_that_are_named_win_over_the_stacks(tmp_path: Path) -> None:
     assert {"pa@ss", "pa%40ss"} <= subject.secrets
 
 
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("redis://:[oops@h/0", "redis://:[oops@h/0"),
+        ("redis://h/0?password=hush", "hush"),
+        ("redis://me:hush@h/0", "hush"),
+    ],
+)
+def test_passwords_are_known_wherever_a_url_has_them(tmp_path: Path, url: str, secret: str) -> None:
+    assert secret in find_subject(tmp_path, 8123, Settings(redis_url=url)).secrets
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"api": 1}', '{"api": "", "redis": "", "s3": 3}'])
 def test_a_file_that_is_not_whole_is_no_stack(tmp_path: Path, content: str) -> None:
     (tmp_path / "stack.json").write_text(content)
