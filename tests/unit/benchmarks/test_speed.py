@@ -67,8 +67,9 @@ def test_calls_that_take_turns_are_all_timed() -> None:
 
 def test_the_peak_counts_memory_that_is_gone_by_the_end() -> None:
     with Peak() as peak:
-        np.ones(50_000_000, np.uint8).sum()
-    assert 45e6 < peak.extra < 120e6
+        np.ones(400_000_000, np.uint8).sum()
+    # What earlier tests have left may come or go meanwhile.
+    assert 250e6 < peak.extra < 550e6
 
 
 def test_the_classic_script_keeps_the_lightness_and_adds_colour() -> None:
