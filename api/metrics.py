@@ -4,7 +4,8 @@ from time import perf_counter
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.services import Services, app_services
 from core.metrics.histograms import REQUESTS
@@ -13,7 +14,7 @@ from core.metrics.totals import PENDING, Flusher
 
 NOWHERE = "none"
 """Endpoint of a request whose path leads to none."""
-bp = APIBlueprint("metrics", __name__, tag="Operations")
+bp = APIBlueprint("metrics", __name__, tag="Metrics")
 
 
 @bp.get("/metrics")
@@ -22,7 +23,7 @@ def metrics() -> Response:
     """Tell Prometheus how the service does; the same whichever process is asked."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(ServiceCollector(app_services().redis))
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def register(app: APIFlask, services: Services) -> None:
