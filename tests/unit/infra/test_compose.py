@@ -27,7 +27,7 @@ def test_the_file_fits_the_compose_schema() -> None:
 
 
 def test_the_services_are_the_ones_of_the_guide() -> None:
-    assert LONG_RUNNING == [*("api", "grafana", "prometheus", "s3", "valkey", "webhooks", "worker")]
+    assert [*("api", "grafana", "prometheus", "s3", "valkey", "webhooks", "worker")] == LONG_RUNNING
     assert ONCE == ["bucket"]
 
 

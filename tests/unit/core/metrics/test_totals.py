@@ -1,0 +1,59 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from core.metrics import totals
+from core.metrics.totals import PENDING, TOTALS, Flusher, Tally
+from core.redis_client import connect
+from tests.support.waiting import eventually
+
+
+def test_what_was_counted_is_added_once(redis: Redis) -> None:
+    tally = Tally()
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(100):
+            pool.submit(tally.add, {"a": 1, "b:c": 2})
+    tally.flush(redis)
+    tally.flush(redis)
+    assert redis.hgetall(TOTALS) == {"a": "100", "b:c": "200"}
+
+
+def test_what_cannot_be_added_is_added_later(redis: Redis, closed_port: int) -> None:
+    tally = Tally()
+    tally.add({"a": 1})
+    with (
+        connect(f"redis://127.0.0.1:{closed_port}/0", patience=0.1) as away,
+        pytest.raises(RedisError),
+    ):
+        tally.flush(away)
+    tally.add({"a": 1})
+    tally.flush(redis)
+    assert redis.hgetall(TOTALS) == {"a": "2"}
+
+
+def test_one_thread_flushes_for_many_calls(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "SOON", 0.05)
+    tally = Tally()
+    flusher = Flusher(redis, tally)
+    for count in (1, 2):
+        for _ in range(50):
+            tally.add({"a": 1})
+            flusher.soon()
+        eventually(
+            lambda expected=50 * count: redis.hget(TOTALS, "a") == str(expected),  # type: ignore[misc]
+            what="the flush",
+        )
+
+
+def test_a_fork_starts_with_nothing(redis: Redis) -> None:
+    PENDING.clear()
+    PENDING.add({"parent": 1})
+    pid = os.fork()
+    if pid == 0:
+        os._exit(len(PENDING._counts))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    PENDING.flush(redis)
+    assert redis.hgetall(TOTALS) == {"parent": "1"}
