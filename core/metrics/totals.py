@@ -33,14 +33,19 @@ class Tally:
         with self._lock:
             self._counts.update(counts)
 
+    def take(self) -> Mapping[str, int]:
+        """Return what was counted, and count from 0 again."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        return counts
+
     def flush(self, redis: Redis) -> None:
         """Add everything to the totals.
 
         Raises:
             RedisError: Redis is away; it stays to be added.
         """
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
+        counts = self.take()
         if not counts:
             return
         pipe = redis.pipeline(transaction=True)

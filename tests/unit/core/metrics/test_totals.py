@@ -18,7 +18,7 @@ def test_what_was_counted_is_added_once(redis: Redis) -> None:
             pool.submit(tally.add, {"a": 1, "b:c": 2})
     tally.flush(redis)
     tally.flush(redis)
-    assert redis.hgetall(TOTALS) == {"a": "100", "b:c": "200"}
+    assert redis.hmget(TOTALS, "a", "b:c") == ["100", "200"]
 
 
 def test_what_cannot_be_added_is_added_later(redis: Redis, closed_port: int) -> None:
@@ -31,7 +31,7 @@ def test_what_cannot_be_added_is_added_later(redis: Redis, closed_port: int) -> 
         tally.flush(away)
     tally.add({"a": 1})
     tally.flush(redis)
-    assert redis.hgetall(TOTALS) == {"a": "2"}
+    assert redis.hget(TOTALS, "a") == "2"
 
 
 def test_one_thread_flushes_for_many_calls(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_a_fork_starts_with_nothing(redis: Redis) -> None:
     PENDING.add({"parent": 1})
     pid = os.fork()
     if pid == 0:
-        os._exit(len(PENDING._counts))
+        os._exit(len(PENDING.take()))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     PENDING.flush(redis)
-    assert redis.hgetall(TOTALS) == {"parent": "1"}
+    assert redis.hget(TOTALS, "parent") == "1"
