@@ -43,7 +43,8 @@ class Tally:
         """Add everything to the totals.
 
         Raises:
-            RedisError: Redis is away; it stays to be added.
+            RedisError: Redis is away; it stays to be added, and counts twice if all that was lost
+                is the answer.
         """
         counts = self.take()
         if not counts:
