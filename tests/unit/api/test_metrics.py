@@ -4,8 +4,8 @@ from redis import Redis
 
 from api.app import create_app
 from core.metrics import totals
-from core.metrics.totals import PENDING
 from core.settings import Settings
+from tests.support.counting import count_from_zero
 from tests.support.exposition import read, value
 from tests.support.keys import bearer
 from tests.support.waiting import eventually
@@ -14,10 +14,11 @@ NOWHERE = "/no/such/path"
 
 
 @pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for seconds, and other tests have left nothing."""
+def _from_zero(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for seconds, and what other tests have left is gone."""
+    count_from_zero()
+    redis.flushall()
     monkeypatch.setattr(totals, "SOON", 0.01)
-    PENDING.clear()
 
 
 def requests(client: FlaskClient, endpoint: str, status: str) -> float | None:

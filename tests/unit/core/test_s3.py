@@ -4,6 +4,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from core.errors import BucketNotFound, StorageDenied, StorageUnavailable, TintypeError
 from core.metrics.totals import PENDING
 from core.s3 import translated
+from tests.support.counting import count_from_zero
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from core.s3 import translated
 def test_storage_errors_are_counted_and_what_is_missing_is_none(
     error: Exception, ours: type[TintypeError], counted: dict[str, int]
 ) -> None:
-    PENDING.clear()
+    count_from_zero()
     with pytest.raises(ours), translated("a-bucket"):
         raise error
     assert PENDING.take() == counted

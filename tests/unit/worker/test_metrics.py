@@ -24,6 +24,7 @@ def told() -> Loaded:
     return loaded
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # other tests left threads
 def test_a_child_tells_its_parent_what_it_has_loaded() -> None:
     loaded = Loaded()
     assert loaded.read() == {}

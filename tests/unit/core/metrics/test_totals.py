@@ -1,5 +1,7 @@
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 
 import pytest
 from redis import Redis
@@ -8,7 +10,7 @@ from redis.exceptions import RedisError
 from core.metrics import totals
 from core.metrics.totals import PENDING, TOTALS, Flusher, Tally
 from core.redis_client import connect
-from tests.support.waiting import eventually
+from tests.support.counting import all_flushed, count_from_zero
 
 
 def test_what_was_counted_is_added_once(redis: Redis) -> None:
@@ -34,22 +36,23 @@ def test_what_cannot_be_added_is_added_later(redis: Redis, closed_port: int) -> 
     assert redis.hget(TOTALS, "a") == "2"
 
 
-def test_one_thread_flushes_for_many_calls(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_calls_make_one_thread(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(totals, "SOON", 0.05)
+    all_flushed()
     tally = Tally()
     flusher = Flusher(redis, tally)
     for count in (1, 2):
         for _ in range(50):
             tally.add({"a": 1})
             flusher.soon()
-        eventually(
-            lambda expected=50 * count: redis.hget(TOTALS, "a") == str(expected),  # type: ignore[misc]
-            what="the flush",
-        )
+        assert sum(isinstance(thread, Timer) for thread in threading.enumerate()) <= 2
+        all_flushed()
+        assert redis.hget(TOTALS, "a") == str(50 * count)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # other tests left threads
 def test_a_fork_starts_with_nothing(redis: Redis) -> None:
-    PENDING.clear()
+    count_from_zero()
     PENDING.add({"parent": 1})
     pid = os.fork()
     if pid == 0:
