@@ -14,7 +14,7 @@ BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-browser chromium test-faults soak test-training bench locks clean
+.PHONY: help demo test check format test-browser chromium promtool test-faults soak test-training bench locks clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ test-browser: .venv/dev.stamp node_modules/.stamp chromium  ## The page: its typ
 # Debian's, by apt where we may; elsewhere CHROMIUM names the browser that is there.
 chromium:
 	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || sh infra/chromium.sh
+
+# Without it, the tests of infra/observability that need it are skipped.
+promtool:
+	@command -v promtool >/dev/null || test -x build/promtool || sh infra/promtool.sh
 
 node_modules/.stamp: package-lock.json
 	@command -v npm >/dev/null || { echo "The page's checks need Node.js 20 or newer, with npm"; exit 1; }

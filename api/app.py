@@ -15,6 +15,7 @@ from api import (
     events,
     health,
     jobs,
+    metrics,
     models,
     objects,
     openapi,
@@ -30,7 +31,7 @@ from core.settings import Settings
 
 PARTS = (
     *(jobs, batches, uploads, results, events, deliveries, bucket_events),
-    *(models, objects, stats, health, pages),
+    *(models, objects, stats, metrics, health, pages),
 )
 
 
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.url_map.strict_slashes = False
     services = app.extensions[EXTENSION] = Services.from_settings(settings)
     problems.register(app)
+    metrics.register(app, services)
     auth.register(app, services)
     for part in PARTS:
         app.register_blueprint(part.bp)

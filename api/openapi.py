@@ -141,6 +141,7 @@ def _add_streams(paths: Any) -> None:
 
 def _add_downloads(paths: Any) -> None:
     image = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+    paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {"schema": _TEXT}}
     report = {"text/csv": {"schema": _TEXT}, JSON: {"schema": {"type": "object"}}}
     for path, content in (
         ("/v1/jobs/{job_id}/result", image),

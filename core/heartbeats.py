@@ -1,4 +1,7 @@
-"""Which processes are alive: each says so every few seconds, a worker's child once it can work."""
+"""Which processes are alive: each says so every few seconds, a worker's child once it can work.
+
+With it goes what the process has counted for metrics.
+"""
 
 import os
 import socket
@@ -8,6 +11,7 @@ from contextlib import suppress
 from redis import Redis
 from redis.exceptions import RedisError
 
+from core.metrics.totals import PENDING
 from core.redis_client import reachable
 
 INTERVAL = 2.0
@@ -65,6 +69,7 @@ class Heartbeat(threading.Thread):
             with suppress(RedisError, MemoryError):
                 now = _now(self._redis)
                 self._redis.zadd(self._key, {self._member: now})
+                PENDING.flush(self._redis)
                 self._redis.zremrangebyscore(self._key, "-inf", now - 10 * LIFETIME)
             self._stopped.wait(INTERVAL)
 

@@ -25,6 +25,7 @@ from core.errors import (
     StorageUnavailable,
     TintypeError,
 )
+from core.metrics.totals import PENDING
 from core.objects import ObjectRef
 from core.settings import Settings
 
@@ -76,17 +77,28 @@ def translated(target: ObjectRef | str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _as_ours(error, target) from error
+        raise _counted(_as_ours(error, target)) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise StorageDenied(
-            f"there are no credentials for {target}; "
-            "set TINTYPE_S3_ACCESS_KEY and TINTYPE_S3_SECRET_KEY"
+        raise _counted(
+            StorageDenied(
+                f"there are no credentials for {target}; "
+                "set TINTYPE_S3_ACCESS_KEY and TINTYPE_S3_SECRET_KEY"
+            )
         ) from error
     except (BotoCoreError, OSError) as error:
         _raise_foreign(error)
-        raise StorageUnavailable(
-            f"storage cannot be reached for {target}: {error}; check TINTYPE_S3_ENDPOINT"
+        raise _counted(
+            StorageUnavailable(
+                f"storage cannot be reached for {target}: {error}; check TINTYPE_S3_ENDPOINT"
+            )
         ) from error
+
+
+def _counted(error: TintypeError) -> TintypeError:
+    """Return the error, counted if it is the fault of storage or of how it is reached."""
+    if not isinstance(error, SourceNotFound | BucketNotFound):
+        PENDING.add({f"storage_errors:{error.code}": 1})
+    return error
 
 
 def _as_ours(error: ClientError, target: ObjectRef | str) -> TintypeError:

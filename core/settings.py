@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     """Requests that one API process answers at a time; half may wait for jobs, a quarter stream."""
     presign_seconds: int = Field(default=900, ge=1, le=MOST_PRESIGN)
     """Whoever holds such a URL needs no key."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where a worker tells Prometheus of its own processes; 0: nowhere."""
+    metrics_host: str = "127.0.0.1"
+    """Address of that port."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod

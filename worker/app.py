@@ -19,6 +19,7 @@ from core.broker import (
 from core.settings import Settings
 from worker.child import Child
 from worker.draining import Drained
+from worker.loaded import Loaded
 from worker.parent import Parent
 from worker.publishing import Publisher
 
@@ -37,9 +38,10 @@ def make_app(settings: Settings) -> Celery:
     app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
     # One line for a job is ours; Celery's says of a failed one that it succeeded.
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
-    child = Child(settings, Publisher(app))
+    loaded = Loaded()
+    child = Child(settings, Publisher(app), loaded)
     child.connect()
-    Parent(settings, app).connect()
+    Parent(settings, app, loaded).connect()
 
     @app.task(name=COLORIZE_TASK, bind=True, max_retries=0)
     def colorize(_task: "Task[Any, Any]", job_id: str) -> None:

@@ -22,6 +22,7 @@ from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.known import KnownResults
 from worker.leases import LeaseKeeper
+from worker.loaded import Loaded
 from worker.memory import MemoryLimit
 from worker.runner import Runner
 
@@ -32,8 +33,9 @@ REDIS_PATIENCE = 20
 class Child:
     """Set up after the fork, used by every job."""
 
-    def __init__(self, settings: Settings, publish: Publish) -> None:
+    def __init__(self, settings: Settings, publish: Publish, loaded: Loaded) -> None:
         self._settings = settings
+        self._loaded = loaded
         self._publish = publish
         self._heartbeat: Heartbeat | None = None
         self.stopping = Stopping()
@@ -89,6 +91,7 @@ class Child:
         )
         engine = engines.get()
         prepare()
+        self._loaded.tell(engine)
         model = engine.model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
         redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)

@@ -1,4 +1,4 @@
-"""What a worker's parent does beside handing jobs to its children: sweep, expire, drain."""
+"""What a worker's parent does beside handing jobs to its children: sweep, expire, drain, report."""
 
 import logging
 import os
@@ -22,6 +22,8 @@ from worker.child import limits
 from worker.draining import Drain
 from worker.engines import check_engine
 from worker.expiry import Expiry
+from worker.loaded import Loaded
+from worker.metrics import MetricsPort, WorkerCollector
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,9 @@ log = logging.getLogger(__name__)
 class Parent:
     """Started when the worker is ready."""
 
-    def __init__(self, settings: Settings, app: Celery) -> None:
+    def __init__(self, settings: Settings, app: Celery, loaded: Loaded) -> None:
         self._settings = settings
+        self._loaded = loaded
         self._app = app
         self._pool: Any = None
         self._drain = Drain(settings.drain_seconds, self._children)
@@ -52,6 +55,8 @@ class Parent:
         Sweeper(sweeping, self._publish_job, batches, self._publish_batch).start()
         uploads = Uploads(redis, self._settings.upload_ttl)
         Expiry(uploads, UploadStorage(self._settings)).start()
+        if self._settings.metrics_port:
+            MetricsPort(self._settings, WorkerCollector(self._children, self._loaded)).start()
         for warning in durability.warnings(redis).values():
             log.warning(warning)
 

@@ -201,6 +201,8 @@ class Stack:
         grace = self.settings.drain_seconds + WORKER_MARGIN
         threads = self.settings.threads or max(1, share // wanted)
         shares = {"TINTYPE_THREADS": str(threads), "TINTYPE_CONCURRENCY": str(wanted)}
+        if port := self.settings.metrics_port:
+            shares["TINTYPE_METRICS_PORT"] = str(port + number - 1)
         environment = self._environment() | shares
         return self._child(f"worker-{number}", command, environment, ready, grace)
 

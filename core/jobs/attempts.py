@@ -12,6 +12,7 @@ from core.errors import AttemptOver, QueueUnavailable
 from core.jobs.parsing import parse_job, write_problem, write_result, write_review
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
+from core.metrics.observed import observed
 from core.redis_client import reachable
 
 LEASE_SECONDS = 8.0
@@ -106,7 +107,9 @@ class Attempts:
         value, review = write_result(result), write_review(attempt.job, result)
         arguments = (attempt.job.id, attempt.token, value, fingerprint, self._ttl)
         for_review = (review, str(result.ambiguity or 0), REVIEWED)
-        return bool(self._scripts.run("succeed", *arguments, *for_review))
+        took = observed(attempt.job.timings.queued_ms, result.timings.model_dump())
+        counted = (each for pair in took.items() for each in pair)
+        return bool(self._scripts.run("succeed", *arguments, *for_review, *counted))
 
     def skip(self, attempt: Attempt, skipped: Skipped) -> bool:
         """End a job as succeeded without a result; False if the attempt is over."""

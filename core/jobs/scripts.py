@@ -12,7 +12,7 @@ from core.redis_client import reachable
 
 PREFIX = "tintype"
 COMMON = (
-    *("keys", "owners", "notices", "requests", "uploads"),
+    *("keys", "totals", "owners", "notices", "requests", "uploads"),
     *("batches", "minutes", "states"),
 )
 """What is put before every script, in this order."""

@@ -16,6 +16,6 @@ end
 if (out_of_attempts or out_of_patience) and not get(id, 'canceling') then
   fail(id, problem)
 else
-  queue_again(id, tonumber(delay))
+  queue_again(id, tonumber(delay), problem == '' and 'worker_stopped' or cjson.decode(problem).code)
 end
 return get(id, 'state')

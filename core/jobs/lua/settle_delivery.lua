@@ -4,6 +4,7 @@
 --       next try.
 local KEPT = 50
 local id, record = ARGV[2], key('delivery:' .. ARGV[2])
+tally('webhook_tries:' .. ARGV[5])
 if redis.call('EXISTS', record) == 0 then return 0 end
 local number = redis.call('HINCRBY', record, 'tries', 1)
 redis.call('HSET', record, 'try:' .. number, ARGV[4])

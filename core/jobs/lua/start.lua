@@ -19,4 +19,5 @@ if token == 1 then redis.call('HSET', key('front'), get(id, 'priority') or 'norm
 move(id, 'running', {'stage', 'fetch'})
 redis.call('HSET', job_key(id), 'started', NOW, 'worker', ARGV[3], 'stage', 'fetch')
 redis.call('ZADD', LEASES, NOW + lease, id)
+tally('attempts')
 return {token, redis.call('HGETALL', job_key(id)), id}

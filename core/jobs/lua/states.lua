@@ -22,6 +22,7 @@ local function finish(id, to, field, value, code)
   if field then redis.call('HSET', job_key(id), field, value) end
   if code then enlist_code(id, code) end
   count_end(to, code)
+  tally('ended:' .. to .. ':' .. (code or '') .. ':' .. (get(id, 'priority') or 'normal'))
   notify('job', id, to)
   local batch = batch_of(id)
   if batch then leave_batch(batch, id, code) else redis.call('ZADD', ENDED, NOW, id) end
@@ -31,9 +32,11 @@ local function fail(id, problem)
   finish(id, 'failed', 'error', problem, cjson.decode(problem).code)
 end
 
--- Queue a running job again, not before some milliseconds; the sweep publishes it then.
-local function queue_again(id, delay)
+-- Queue a running job again, not before some milliseconds; the sweep publishes it then. 'why' is a
+-- code.
+local function queue_again(id, delay, why)
   if get(id, 'canceling') then return finish(id, 'canceled') end
+  tally('retried:' .. why)
   move(id, 'queued')
   redis.call('HSET', job_key(id), 'not_before', NOW + delay)
   redis.call('ZADD', DUE, NOW + delay, id)
@@ -47,7 +50,8 @@ end
 -- End the attempt of a worker that has not renewed its lease.
 local function expire(id, max_attempts, timeout, lost, timed_out)
   if get(id, 'state') ~= 'running' then return redis.call('ZREM', LEASES, id) end
-  if number(id, 'strikes') < max_attempts then return queue_again(id, 0) end
+  tally('leases_expired')
+  if number(id, 'strikes') < max_attempts then return queue_again(id, 0, 'lease_expired') end
   if get(id, 'canceling') then return finish(id, 'canceled') end
   fail(id, NOW - number(id, 'started') >= timeout and timed_out or lost)
 end
@@ -68,6 +72,7 @@ local function record_job(id, spec, priority, batch, owner)
     count_made(owner)
   end
   enlist(id, 'queued')
+  tally('created:' .. priority)
   redis.call('ZADD', DUE, NOW + RESEND_MS, id)
   emit(id, 'queued')
 end

@@ -1,9 +1,11 @@
 -- End an attempt with its result; returns 1, or 0 if it is over.
 -- ARGV: id, token, result, fingerprint of the work (empty: none), milliseconds it is remembered,
---       entry for those of its batch to be reviewed (empty: none), ambiguity, entries kept.
+--       entry for those of its batch to be reviewed (empty: none), ambiguity, entries kept, then
+--       pairs of a counter and what to add to it.
 local id = ARGV[2]
 if not holds(id, ARGV[3]) then return 0 end
 finish(id, 'succeeded', 'result', ARGV[4])
+for i = 10, #ARGV, 2 do tally(ARGV[i], ARGV[i + 1]) end
 if ARGV[5] ~= '' then
   redis.call('SET', key('result:' .. ARGV[5]), id, 'PX', ARGV[6])
   -- Jobs of batches are forgotten earlier, and this with them.

@@ -236,6 +236,7 @@ def test_jobs_that_ended_long_ago_are_forgotten_with_all_they_left(
         "tintype:pace",
         "tintype:sweep",
         "tintype:swept",
+        "tintype:totals",
     ]
 
 

@@ -66,6 +66,7 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/models": {"get"},
         "/v1/objects": {"get"},
         "/v1/stats": {"get"},
+        "/metrics": {"get"},
         "/v1/queue": {"get"},
         "/healthz": {"get"},
         "/readyz": {"get"},

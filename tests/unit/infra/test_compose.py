@@ -27,7 +27,7 @@ def test_the_file_fits_the_compose_schema() -> None:
 
 
 def test_the_services_are_the_ones_of_the_guide() -> None:
-    assert LONG_RUNNING == ["api", "s3", "valkey", "webhooks", "worker"]
+    assert [*("api", "grafana", "prometheus", "s3", "valkey", "webhooks", "worker")] == LONG_RUNNING
     assert ONCE == ["bucket"]
 
 
@@ -57,7 +57,7 @@ def test_our_services_wait_for_what_they_need(name: str) -> None:
 )
 def test_an_image_has_a_version(image: str) -> None:
     tag = image.rpartition("/")[2].partition(":")[2]
-    assert re.match(r"\d", tag), f"{image} has no version"
+    assert re.match(r"v?\d", tag), f"{image} has no version"
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if "build" in SERVICES[name]])

@@ -3,10 +3,11 @@ import pytest
 from core.settings import Settings
 from worker.app import make_app
 from worker.child import Child, threads
+from worker.loaded import Loaded
 
 
 def test_a_child_that_cannot_load_its_network_ends() -> None:
-    child = Child(Settings(model="zhang-eccv16"), lambda _ids, _priority: None)
+    child = Child(Settings(model="zhang-eccv16"), lambda _ids, _priority: None, Loaded())
     with pytest.raises(SystemExit):
         child.set_up()
     assert child.runner is None

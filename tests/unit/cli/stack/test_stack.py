@@ -64,3 +64,13 @@ def test_a_worker_may_drain_before_it_is_killed(tmp_path: Path) -> None:
     stack = Stack(StackOptions(tmp_path), Settings())
     stack.settings = Settings(drain_seconds=60)
     assert stack._worker(1).grace > 60
+
+
+@pytest.mark.parametrize(("port", "ports"), [(0, [None, None]), (9464, ["9464", "9465"])])
+def test_each_worker_has_a_port_for_metrics_if_there_is_to_be_one(
+    tmp_path: Path, port: int, ports: list[str | None]
+) -> None:
+    stack = Stack(StackOptions(tmp_path, workers=2), Settings())
+    stack.settings = Settings(metrics_port=port) if port else Settings()
+    found = [stack._worker(n).environment.get("TINTYPE_METRICS_PORT") for n in (1, 2)]
+    assert found == ports

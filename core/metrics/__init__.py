@@ -1,0 +1,1 @@
+"""What Prometheus is told: read from Redis, where all processes count together."""
