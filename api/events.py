@@ -36,9 +36,14 @@ def of_job(job_id: str) -> Response:
 
 
 def _key_opens(s: Services) -> Callable[[], bool]:
-    """Return what tells whether the caller's key, if one is needed, is good by now."""
-    key = s.caller.key
-    return (lambda: s.keys.opens(key.id)) if key else (lambda: True)
+    """Return what tells whether the caller's key, and its session, are good by now."""
+    key, session = s.caller.key, s.caller.session
+
+    def ask() -> bool:
+        known = key is None or s.keys.opens(key.id)
+        return known and (session is None or s.keys.lasts(session))
+
+    return ask
 
 
 def _stream(job_id: str | None) -> Response:

@@ -85,6 +85,11 @@ class KeyStore:
             fields = cast(dict[str, str], self._redis.hgetall(key("key", key_id)))
         return bool(fields) and _parse(key_id, fields).usable(_now())
 
+    def lasts(self, session: str) -> bool:
+        """Whether a session has not ended by now."""
+        with reachable():
+            return bool(self._redis.exists(key("session", digest(session))))
+
     def list(self) -> Sequence[ApiKey]:
         """Return all keys, the oldest first."""
         with reachable():

@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from api import streams
 from api.auth import limits
 from core.keys import KeyStore
 from tests.support.keys import make_key
@@ -121,3 +122,17 @@ def test_redis_has_neither_the_key_nor_the_session(
     )
     assert cookie.value not in dump
     assert csrf not in dump
+
+
+def test_a_stream_ends_when_its_session_does(
+    browser: FlaskClient, csrf: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.1)
+    cookie = browser.get_cookie("tintype_session")
+    assert csrf
+    assert cookie
+    with browser.get("/v1/events") as answer:
+        chunks = answer.iter_encoded()
+        assert next(chunks)
+        KeyStore(redis).end_session(cookie.value)
+        assert [chunk for chunk in chunks if chunk != b": still here\n\n"] == []
