@@ -121,13 +121,25 @@ async function once(method, path, asked) {
             signal: asked.signal ?? null,
             credentials: 'same-origin',
           });
+    const answer = await whole(response);
     onConnection(true);
-    return response;
+    return answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     onConnection(false);
     throw new ApiError(0, 'unreachable', 'The service does not answer. It is tried again.');
   }
+}
+
+/**
+ * Wait for the body, so that a connection lost in the middle of it counts as no answer. Streams go on.
+ *
+ * @param {Response} response
+ */
+async function whole(response) {
+  const type = response.headers.get('Content-Type') ?? '';
+  if (!response.body || type.startsWith('text/event-stream')) return response;
+  return new Response(await response.arrayBuffer(), response);
 }
 
 /** @param {string} method @param {Asked} asked @returns {Record<string, string>} */
