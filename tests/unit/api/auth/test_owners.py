@@ -1,9 +1,6 @@
 """A key sees its owner's jobs, batches and uploads, and nobody else's."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,7 +16,7 @@ from core.storage import Storage
 from tests.support.jobs import PROBLEM, started, sweeper
 from tests.support.keys import bearer, make_key
 from tests.support.redis import grows_old
-from tests.unit.api.auth.conftest import ORDER
+from tests.unit.api.auth.conftest import ORDER, User
 from tests.unit.api.conftest import Finish
 
 BATCH = {
@@ -50,49 +47,6 @@ OF_BATCH = [
     ("POST", "/deliveries/x.1/redeliver"),
 ]
 OF_UPLOAD = [("GET", ""), ("POST", "/complete"), ("DELETE", "")]
-
-
-@dataclass(frozen=True, eq=False)
-class User:
-    """A client with a key."""
-
-    client: FlaskClient
-    headers: Mapping[str, str]
-
-    def ask(self, method: str, path: str, **more: Any) -> TestResponse:
-        headers = {**self.headers, **more.pop("headers", {})}
-        return self.client.open(path, method=method, headers=headers, **more)
-
-    def made(self, path: str, order: object, **headers: str) -> dict[str, Any]:
-        answer = self.ask("POST", path, json=order, headers=headers)
-        assert answer.status_code in (201, 202), answer.text
-        return dict(answer.json or {})
-
-    def listed(self, path: str) -> list[str]:
-        """The ids of all pages of a listing."""
-        found, cursor, start = [], "", f"{path}{'&' if '?' in path else '?'}limit=2"
-        while True:
-            page = self.ask("GET", start + cursor).json
-            assert page, path
-            found += [each["id"] for each in page.get("jobs", page.get("batches"))]
-            if page["next"] is None:
-                return found
-            cursor = f"&cursor={page['next']}"
-
-
-@pytest.fixture
-def ann(guarded: FlaskClient, redis: Redis) -> User:
-    return User(guarded, bearer(redis))
-
-
-@pytest.fixture
-def bob(guarded: FlaskClient, redis: Redis) -> User:
-    return User(guarded, bearer(redis))
-
-
-@pytest.fixture
-def admin(guarded: FlaskClient, redis: Redis) -> User:
-    return User(guarded, bearer(redis, "admin"))
 
 
 def refused(answer: TestResponse, unknown: TestResponse, ids: tuple[str, str]) -> None:
