@@ -1,7 +1,9 @@
 """How the API publishes and the workers consume: queue names, task names, Celery's settings."""
 
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 
+from core import tracing
 from core.jobs.records import Priority
 from core.settings import Settings
 
@@ -70,5 +72,29 @@ def batch_message(batch_id: str) -> dict[str, Any]:
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:
-    """Return what ``Celery.send_task`` needs to queue a job."""
-    return {"name": COLORIZE_TASK, "args": [job_id], "queue": queue, "task_id": job_id}
+    """Return what ``Celery.send_task`` needs to queue a job; it carries the span in hand."""
+    return {
+        "name": COLORIZE_TASK,
+        "args": [job_id],
+        "queue": queue,
+        "task_id": job_id,
+        "headers": tracing.headers(),
+    }
+
+
+def sending(job_id: str, queue: str) -> AbstractContextManager[tracing.Span]:
+    """Return the span in which a job is queued."""
+    about = messaging("send", job_id, queue)
+    return tracing.span(f"send {queue}", about, kind="producer")
+
+
+def messaging(operation: Literal["send", "process"], job_id: str, queue: str) -> dict[str, str]:
+    """Return attributes by OpenTelemetry's semantic conventions for messaging."""
+    return {
+        "messaging.system": "celery",
+        "messaging.operation.type": operation,
+        "messaging.operation.name": operation,
+        "messaging.destination.name": queue,
+        "messaging.message.id": job_id,
+        "tintype.job.id": job_id,
+    }

@@ -11,6 +11,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from core.errors import QueueUnavailable
+from core.tracing.servers import trace_redis
 
 
 def connect(url: str, patience: float = 2, timeout: float = 2) -> Redis:
@@ -24,7 +25,7 @@ def connect(url: str, patience: float = 2, timeout: float = 2) -> Redis:
         retries=max(1, round(patience / 0.5)),
         supported_errors=(RedisConnectionError,),
     )
-    return Redis.from_url(
+    client = Redis.from_url(
         url,
         decode_responses=True,
         socket_timeout=timeout,
@@ -35,6 +36,7 @@ def connect(url: str, patience: float = 2, timeout: float = 2) -> Redis:
         # With them on, a connection that still has an answer to come is used again.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
+    return trace_redis(client)
 
 
 @contextmanager

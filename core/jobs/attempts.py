@@ -14,6 +14,7 @@ from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.metrics.observed import observed
 from core.redis_client import reachable
+from core.tracing import TraceContext
 
 LEASE_SECONDS = 8.0
 """A worker that says nothing for so long has lost its job."""
@@ -36,6 +37,8 @@ class Attempt:
     """The fencing token: 1 for the first attempt."""
     retries: int
     """How often it was given back with an error."""
+    trace: TraceContext | None = None
+    """Of the request that made the job."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ class Attempts:
         if answer[2] != job_id:
             raise QueueUnavailable(f"Redis answered about job {answer[2]}, not {job_id}")
         fields = as_fields(answer[1])
-        return Attempt(parse_job(job_id, fields), int(answer[0]), int(fields.get("retries", 0)))
+        trace = TraceContext.read(fields.get("trace"))
+        job, retries = parse_job(job_id, fields), int(fields.get("retries", 0))
+        return Attempt(job, int(answer[0]), retries, trace)
 
     def enter(self, attempt: Attempt, stage: Stage) -> None:
         """Enter the next stage, if the attempt is not over.

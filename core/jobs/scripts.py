@@ -9,6 +9,7 @@ from uuid_utils import UUID
 
 from core.errors import InvalidCursor
 from core.redis_client import reachable
+from core.tracing.servers import SCRIPTS
 
 PREFIX = "tintype"
 COMMON = (
@@ -28,6 +29,7 @@ class Scripts:
         self._scripts = {
             name: redis.register_script(common + _read(package, name)) for name in names
         }
+        SCRIPTS.update((script.sha, name) for name, script in self._scripts.items())
 
     def run(self, name: str, *arguments: str | int) -> Any:
         """Return what a script returns.
