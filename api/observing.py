@@ -2,7 +2,7 @@
 
 import logging
 import re
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
@@ -51,9 +51,7 @@ def _begin() -> None:
     theirs = TraceContext.of(request.headers.get("traceparent"), request.headers.get("tracestate"))
     request_id = _request_id(request)
     leaving = ExitStack()
-    span = leaving.enter_context(
-        tracing.span(_name(request), _about(request), kind="server", parent=theirs)
-    )
+    span = leaving.enter_context(_span(request, theirs))
     trace = span.context or theirs
     ids = {name: value for name, value in (request.view_args or {}).items() if _is_id(name, value)}
     traced = {"trace_id": trace.trace_id} if trace else {}
@@ -98,8 +96,12 @@ def _route(request: Request) -> str:
     return request.url_rule.rule if request.url_rule else ""
 
 
-def _name(request: Request) -> str:
-    return f"{request.method} {_route(request)}".strip()
+def _span(request: Request, theirs: TraceContext | None) -> AbstractContextManager[Span]:
+    """Return the span of a request, below that of the client; of a probe, one that is none."""
+    if not tracing.is_on() or _is_quiet(request):
+        return tracing.NOTHING
+    name = f"{request.method} {_route(request)}".strip()
+    return tracing.span(name, _about(request), kind="server", parent=theirs)
 
 
 def _about(request: Request) -> dict[str, str]:
@@ -108,7 +110,7 @@ def _about(request: Request) -> dict[str, str]:
         "http.request.method": request.method,
         "url.scheme": request.scheme,
         "url.path": request.path,
-        "server.address": request.host,
+        "server.address": re.sub(r":\d+$", "", request.host),
     }
     return about | ({"http.route": _route(request)} if request.url_rule else {})
 

@@ -7,13 +7,16 @@ from typing import Any
 from celery.signals import worker_process_init, worker_process_shutdown
 from redis import Redis
 
+from core import logs, tracing
 from core.broker import HARD_LIMIT_MARGIN
 from core.cores import cores
 from core.heartbeats import Heartbeat, member
 from core.jobs import Attempts, Limits
+from core.jobs.traces import Traces
 from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage
+from core.tracing import TraceContext
 from models import Catalogue
 from worker.batches import make_stepper
 from worker.batches.stepper import Publish, Stepper
@@ -40,6 +43,7 @@ class Child:
         self._heartbeat: Heartbeat | None = None
         self.stopping = Stopping()
         self.runner: Runner | None = None
+        self._traces: Traces
         self.stepper: Stepper | None = None
 
     def connect(self) -> None:
@@ -53,13 +57,15 @@ class Child:
         Never in the parent: OpenCV's thread pool does not survive a fork. Without its network
         this child ends: Celery would let it take jobs all the same.
         """
+        logs.bind(worker=member(os.getpid()))
+        tracing.start(self._settings, "worker")
         try:
             self._load()
         except Exception as error:
             log.exception("the network cannot be loaded")
             raise SystemExit(1) from error
 
-    def run(self, job_id: str) -> None:
+    def run(self, job_id: str, sent: TraceContext | None = None) -> None:
         """Run a job; see ``Runner.run``.
 
         Raises:
@@ -68,17 +74,20 @@ class Child:
         assert self.runner is not None, "a child takes no job before it is set up"
         if self.stopping.asked:
             raise Drained
-        self.runner.run(job_id)
+        self.runner.run(job_id, sent)
 
     def step(self, batch_id: str) -> bool:
         """Do a step of a batch; see ``Stepper.run``."""
         assert self.stepper is not None, "a child takes no batch before it is set up"
-        return not self.stopping.asked and self.stepper.run(batch_id)
+        if self.stopping.asked:
+            return False
+        return self.stepper.run(batch_id, self._traces.of_batch(batch_id))
 
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
         if self._heartbeat:
             self._heartbeat.stop()
+        tracing.stop()
 
     def _load(self) -> None:
         settings = self._settings
@@ -101,6 +110,7 @@ class Child:
         keeper.start()
         storage = Storage(settings)
         attempts = _attempts(settings, redis)
+        self._traces = Traces(redis)
         self.runner = Runner(
             settings,
             settings.access,
@@ -111,6 +121,7 @@ class Child:
             keeper,
             self.stopping,
             member(os.getpid()),
+            self._traces,
         )
         self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
         self._heartbeat = Heartbeat(redis)

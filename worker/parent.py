@@ -61,6 +61,7 @@ class Parent:
             log.warning(warning)
 
     def _shutting_down(self, **_: Any) -> None:
+        log.info("the worker stops; what runs may finish")
         self._drain.begin()
 
     def _publish_job(self, job_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from core.tracing.context import TraceContext
 from core.tracing.spans import (
+    NOTHING,
     Span,
     check,
     client_span,
@@ -14,6 +15,7 @@ from core.tracing.spans import (
 )
 
 __all__ = [
+    "NOTHING",
     "Span",
     "TraceContext",
     "check",

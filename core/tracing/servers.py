@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.client import Pipeline
+from redis.exceptions import NoScriptError
 
 from core.tracing.spans import Value, client_span, is_on
 
@@ -31,7 +32,12 @@ def trace_redis(client: Redis) -> Redis:
         def execute_command(*arguments: Any, **options: Any) -> Any:
             name, about = _command(*arguments[:2])
             with client_span(name, where | about):
-                return plain(*arguments, **options)
+                try:
+                    return plain(*arguments, **options)
+                except NoScriptError as error:
+                    # Nothing has failed: the script is sent now.
+                    unknown = error
+            raise unknown
 
         def pipeline(*arguments: Any, **options: Any) -> Pipeline:
             return _traced_pipeline(plain_pipeline(*arguments, **options), where)
