@@ -27,6 +27,7 @@ from worker.known import KnownResults
 from worker.leases import LeaseKeeper
 from worker.loaded import Loaded
 from worker.memory import MemoryLimit
+from worker.native_output import OUTPUT
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Child:
         Never in the parent: OpenCV's thread pool does not survive a fork. Without its network
         this child ends: Celery would let it take jobs all the same.
         """
+        OUTPUT.tell_apart()
         logs.bind(worker=member(os.getpid()))
         tracing.start(self._settings, "worker")
         try:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from redis import Redis
 
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
+from core.jobs.ending import log_swept
 from core.jobs.scripts import Scripts, as_fields, milliseconds
 
 LOCK_SECONDS = 5.0
@@ -37,13 +38,17 @@ class Sweeping:
         """Return the jobs to publish again, each with the reason; None if another sweeper works.
 
         Leases that ran out end; jobs whose wait is over, and as many as have lost their message,
-        are returned; jobs that ended long ago are forgotten.
+        are returned; jobs that ended long ago are forgotten. What ends here is logged.
 
         Raises:
             QueueUnavailable: Redis is away.
         """
-        found: list[str] | None = self._scripts.run("sweep", *self._arguments)
-        return None if found is None else as_fields(found)
+        found: tuple[list[str], list[str]] | None = self._scripts.run("sweep", *self._arguments)
+        if found is None:
+            return None
+        again, ended = found
+        log_swept(ended)
+        return as_fields(again)
 
     def done(self) -> None:
         """Say that all that the last pass returned has been published."""
