@@ -27,8 +27,15 @@ class NativeOutput:
         self._own = os.fdopen(os.dup(STDERR), "w", buffering=1)
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         for handler in logging.getLogger().handlers:
-            if isinstance(handler, logging.StreamHandler):
+            if isinstance(handler, logging.StreamHandler) and _is_stderr(handler.stream):
                 handler.setStream(self._own)
+
+    def close(self) -> None:
+        """Undo that, but for the handlers."""
+        for each in (self._own, self._file):
+            if each:
+                each.close()
+        self._own = self._file = None
 
     @contextmanager
     def logged(self) -> Iterator[None]:
@@ -50,6 +57,13 @@ class NativeOutput:
                 log.warning("%s", text[:MOST_CHARACTERS])
         file.seek(0)
         file.truncate()
+
+
+def _is_stderr(stream: IO[str]) -> bool:
+    try:
+        return stream.fileno() == STDERR
+    except OSError:  # it leads to no file
+        return False
 
 
 OUTPUT = NativeOutput()
