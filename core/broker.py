@@ -9,9 +9,11 @@ COLORIZE_TASK = "tintype.colorize"
 BATCH_TASK = "tintype.batch"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
-"""For jobs that have waited already: it comes before all others."""
+"""For jobs of any priority that have waited already: it comes before all others."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
+EVERYBODYS = (AGAIN, BATCHES)
+"""What every worker consumes, whatever else it does: nobody can leave them to no one."""
 UNACKNOWLEDGED = "unacked"
 """kombu's hash of the messages that workers have taken and not done with."""
 VISIBILITY_SECONDS = 20
@@ -62,6 +64,12 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
     }
+
+
+def consumed(settings: Settings) -> list[str]:
+    """Return the queues of a worker: those of the priorities that it takes, and everybody's."""
+    chosen = {name.strip() for name in settings.queues.split(",")}
+    return [*EVERYBODYS, *(queue for priority, queue in QUEUES.items() if priority in chosen)]
 
 
 def batch_message(batch_id: str) -> dict[str, Any]:
