@@ -14,7 +14,7 @@ BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-browser chromium promtool test-faults soak test-training bench locks clean
+.PHONY: help demo test check format test-browser chromium promtool helm test-faults soak test-training bench locks clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -46,6 +46,10 @@ chromium:
 # Without it, the tests of infra/observability that need it are skipped.
 promtool:
 	@command -v promtool >/dev/null || test -x build/promtool || sh infra/promtool.sh
+
+# Without it, the tests of infra/helm that need it are skipped.
+helm: .venv/dev.stamp
+	@command -v helm >/dev/null || test -x build/helm || sh infra/helm.sh
 
 node_modules/.stamp: package-lock.json
 	@command -v npm >/dev/null || { echo "The page's checks need Node.js 20 or newer, with npm"; exit 1; }
