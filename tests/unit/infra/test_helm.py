@@ -115,7 +115,9 @@ def test_pods_may_do_nothing_that_they_do_not_need() -> None:
 
 def test_pods_run_as_the_user_of_the_image() -> None:
     dockerfile = (ROOT / "infra" / "docker" / "Dockerfile").read_text()
-    assert re.findall(r"^USER (\d+)$", dockerfile, re.MULTILINE) == ["10001"]
+    assert re.findall(r"^USER (\d+):(\d+)$", dockerfile, re.MULTILINE) == [("10001", "10001")]
+    # Celery takes a group without a name for root's.
+    assert "groupadd --gid 10001 tintype" in dockerfile
 
 
 def test_what_is_written_goes_to_volumes() -> None:
