@@ -26,6 +26,7 @@ OF_LOCK = {
     "fast": PROJECT["project"]["optional-dependencies"]["fast"],
     "sns": PROJECT["project"]["optional-dependencies"]["sns"],
     "dev": PROJECT["dependency-groups"]["dev"],
+    "release": PROJECT["dependency-groups"]["release"],
 }
 
 
