@@ -13,6 +13,9 @@ from ruamel.yaml import YAML
 from tests.support.pages import ROOT
 
 CHART = ROOT / "infra" / "helm" / "tintype"
+SCALED = ("-f", str(ROOT / "infra" / "helm" / "examples" / "scaled.yaml"))
+EVERYTHING = (*SCALED, "--set", "secrets.hooks.name=hooks")
+"""Arguments with which all of the chart is made."""
 EXAMPLES = sorted((ROOT / "infra" / "helm" / "examples").glob("*.yaml"))
 Resource = Mapping[str, Any]
 
@@ -46,6 +49,16 @@ def of_kind(resources: Sequence[Resource], *kinds: str) -> Iterator[Resource]:
 
 def named(resources: Sequence[Resource], kind: str, name: str) -> Resource:
     return next(each for each in of_kind(resources, kind) if each["metadata"]["name"] == name)
+
+
+def deployments(*arguments: str) -> Mapping[str, Resource]:
+    found = of_kind(render(*arguments), "Deployment")
+    return {each["metadata"]["name"]: each for each in found}
+
+
+def pod(deployment: Resource) -> Mapping[str, Any]:
+    spec: Mapping[str, Any] = deployment["spec"]["template"]["spec"]
+    return spec
 
 
 def containers(deployment: Resource) -> Iterator[Resource]:

@@ -6,8 +6,16 @@ from typing import Any
 from redis import Redis
 
 from core.jobs.stats import StatsReader
-from tests.support.helm import Resource, containers, environment, named, of_kind, render
-from tests.unit.infra.test_helm import EVERYTHING, SCALED
+from tests.support.helm import (
+    EVERYTHING,
+    SCALED,
+    Resource,
+    containers,
+    environment,
+    named,
+    of_kind,
+    render,
+)
 
 FIELDS: Mapping[str, Any] = {
     "scaleTargetRef": {"name": str},
