@@ -1,6 +1,7 @@
 """What runs in the chart's pods: safe, and what our own processes understand."""
 
 import re
+from pathlib import Path
 
 import click
 import pytest
@@ -186,3 +187,23 @@ def test_a_network_is_pulled_or_compared_before_a_worker_starts() -> None:
         ]
         volumes = {each["name"]: each for each in spec["volumes"]}
         assert volumes["models"]["persistentVolumeClaim"] == {"claimName": "shared"}
+
+
+def test_the_api_is_told_of_rules_proxies_and_shared_networks(tmp_path: Path) -> None:
+    rules = '[[rules]]\nbucket = "scans"\nprefix = "in/"\n'
+    (tmp_path / "rules.toml").write_text(rules)
+    files = ("--set-file", f"rules={tmp_path / 'rules.toml'}")
+    chosen = ("--set", "api.forwardedAllowIps=10.0.0.1,model.claim=shared")
+    resources = render(*files, *chosen)
+    deployment = named(resources, "Deployment", "photos-api")
+    (api,) = containers(deployment)
+    variables = environment(resources, api)
+    assert variables["FORWARDED_ALLOW_IPS"] == "10.0.0.1"
+    mounts = {each["name"]: each["mountPath"] for each in api["volumeMounts"]}
+    volumes = {each["name"]: each for each in pod(deployment)["volumes"]}
+    made = named(resources, "ConfigMap", volumes["rules"]["configMap"]["name"])["data"]
+    (name,) = made
+    assert variables["TINTYPE_RULES"] == f"{mounts['rules']}/{name}"
+    assert made[name] == rules
+    assert mounts["models"] == "/models"
+    assert volumes["models"]["persistentVolumeClaim"] == {"claimName": "shared"}
