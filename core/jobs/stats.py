@@ -1,6 +1,7 @@
 """How the service does: what waits, what works, and what ended within the last hour.
 
-All of it is counted as jobs go; looking costs the same however many jobs there are.
+All of it is counted as jobs go; looking costs the same however many jobs there are. (Those that
+run are looked at one by one: there are no more of them than workers' children.)
 """
 
 from collections import Counter
