@@ -141,3 +141,9 @@ def test_the_example_changes_nothing_that_compose_says() -> None:
         if line and not line.startswith("#"):
             name, _, value = line.partition("=")
             assert f"${{{name}:-{value}}}" in text
+
+
+@pytest.mark.parametrize("name", ["api", "bucket", "webhooks", "worker"])
+def test_our_services_have_no_rights_that_they_do_not_need(name: str) -> None:
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
