@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import urllib3
+from redis import Redis
 
 from cli.stack import servers
 from core.jobs import Job, State
@@ -86,9 +87,10 @@ class Sealed:
 
 
 @pytest.fixture
-def sealed(folder: Path, redis_url: str, s3_settings: Settings) -> Sealed:
+def sealed(folder: Path, redis: Redis, redis_url: str, s3_settings: Settings) -> Sealed:
     if os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("setpriv")):
         pytest.skip("needs root, and unshare and setpriv of util-linux")
+    assert redis.dbsize() == 0, "jobs of other tests would be done, too"
     given = {name: getattr(s3_settings, name) for name in s3_settings.model_fields_set}
     return Sealed(folder, Settings(**given, redis_url=redis_url, concurrency=1))
 
