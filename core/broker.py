@@ -1,8 +1,13 @@
 """How the API publishes and the workers consume: queue names, task names, Celery's settings."""
 
+import ssl
 from typing import Any
+from urllib.parse import quote
 
 from core.jobs.records import Priority
+from core.namespace import NAMESPACE
+from core.redis_urls import Mode, RedisUrl, parse_redis_url
+from core.servers import tls
 from core.settings import Settings
 
 COLORIZE_TASK = "tintype.colorize"
@@ -12,8 +17,6 @@ AGAIN = "tintype.again"
 """For jobs that have waited already: it comes before all others."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
-UNACKNOWLEDGED = "unacked"
-"""kombu's hash of the messages that workers have taken and not done with."""
 VISIBILITY_SECONDS = 20
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""
@@ -23,7 +26,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     """Return Celery's configuration; docs/decisions/celery-on-redis.md says why each is there."""
     hard_limit = settings.job_timeout + HARD_LIMIT_MARGIN
     return {
-        "broker_url": settings.redis_url,
+        **_connection(settings),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
@@ -37,6 +40,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 5,
+            "global_keyprefix": key_prefix(settings),
+            **_sentinels(settings),
         },
         "task_default_queue": QUEUES[Priority.NORMAL],
         "task_serializer": "json",
@@ -61,6 +66,48 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_proc_alive_timeout": 120,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
+    }
+
+
+def key_prefix(settings: Settings) -> str:
+    """Return what stands before all of the broker's keys and channels: by default nothing."""
+    return "" if settings.redis_namespace == NAMESPACE else f"{settings.redis_namespace}:"
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """Return where the broker is, as Celery takes it."""
+    url = parse_redis_url(settings.broker)
+    found: dict[str, Any] = {"broker_url": settings.broker}
+    if url.mode is Mode.SENTINEL:
+        found["broker_url"] = _sentinel_url(url)
+    if url.tls:
+        found["broker_use_ssl"] = _ssl(settings)
+    return found
+
+
+def _sentinel_url(url: RedisUrl) -> str:
+    login = ":".join(quote(url.login.get(part, ""), safe="") for part in ("username", "password"))
+    nodes = ((f"[{host}]" if ":" in host else host, port) for host, port in url.nodes)
+    return ";".join(f"sentinel://{login}@{host}:{port}/{url.db}" for host, port in nodes)
+
+
+def _ssl(settings: Settings) -> dict[str, Any]:
+    return {
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        "ssl_check_hostname": True,
+        **tls(settings).options,
+    }
+
+
+def _sentinels(settings: Settings) -> dict[str, Any]:
+    url = parse_redis_url(settings.broker)
+    if url.mode is not Mode.SENTINEL:
+        return {}
+    timeouts = {"socket_timeout": 2, "socket_connect_timeout": 2}
+    encrypted = {"ssl": True, **_ssl(settings)} if url.tls else {}
+    return {
+        "master_name": url.service,
+        "sentinel_kwargs": {**timeouts, **encrypted, **url.sentinel_login},
     }
 
 

@@ -12,31 +12,32 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from core.metrics.totals import PENDING
+from core.namespace import key
 from core.redis_client import reachable
 
 INTERVAL = 2.0
 LIFETIME = 10.0
-WORKERS = "tintype:workers"
-WEBHOOKS = "tintype:webhooks"
+WORKERS = "workers"
+WEBHOOKS = "webhooks"
 
 
-def alive(redis: Redis, key: str = WORKERS) -> set[str]:
+def alive(redis: Redis, who: str = WORKERS) -> set[str]:
     """Return the processes heard from in the last 10 seconds, each as ``host:pid``.
 
     Raises:
         QueueUnavailable: Redis is away.
     """
     with reachable():
-        return {str(name) for name in redis.zrangebyscore(key, _now(redis) - LIFETIME, "+inf")}
+        return {str(name) for name in redis.zrangebyscore(key(who), _now(redis) - LIFETIME, "+inf")}
 
 
-def alive_here(redis: Redis, key: str = WORKERS) -> bool:
+def alive_here(redis: Redis, who: str = WORKERS) -> bool:
     """Whether a process of this host was heard from in the last 10 seconds.
 
     Raises:
         QueueUnavailable: Redis is away.
     """
-    return any(name.startswith(f"{socket.gethostname()}:") for name in alive(redis, key))
+    return any(name.startswith(f"{socket.gethostname()}:") for name in alive(redis, who))
 
 
 def _now(redis: Redis) -> float:
@@ -53,10 +54,10 @@ def member(pid: int) -> str:
 class Heartbeat(threading.Thread):
     """Says that this process is alive until the process ends."""
 
-    def __init__(self, redis: Redis, key: str = WORKERS) -> None:
+    def __init__(self, redis: Redis, who: str = WORKERS) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._redis = redis
-        self._key = key
+        self._key = key(who)
         self._member = member(os.getpid())
         self._stopped = threading.Event()
 

@@ -11,7 +11,7 @@ from core.errors import InvalidSetting, InvalidWebhook, QueueUnavailable
 from core.heartbeats import WEBHOOKS, Heartbeat
 from core.jobs import JobStore
 from core.jobs.deliveries import Deliveries, Delivery, DeliveryState
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.webhook_urls import host_of, parse_networks, parse_webhook_url
 from webhooks.lanes import Lanes
@@ -40,7 +40,7 @@ class Webhooks:
         if settings.webhook_secret is None:
             raise InvalidSetting("TINTYPE_WEBHOOK_SECRET is not set; it signs what webhooks send")
         signer = Signer(settings.webhook_secret.get_secret_value())
-        redis = connect(settings.redis_url)
+        redis = connect_state(settings)
         self._deliveries = Deliveries(redis)
         allowed = parse_networks(settings.webhook_allow)
         self._sender = Sender(JobStore(redis), BatchStore(redis), signer, allowed)

@@ -11,7 +11,7 @@ from core.broker import HARD_LIMIT_MARGIN
 from core.cores import cores
 from core.heartbeats import Heartbeat, member
 from core.jobs import Attempts, Limits
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue
@@ -94,9 +94,9 @@ class Child:
         self._loaded.tell(engine)
         model = engine.model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
-        redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)
+        redis = connect_state(settings, patience=REDIS_PATIENCE, timeout=5)
         # A renewal that comes late is worth nothing, so this one does not wait.
-        own = connect(settings.redis_url, patience=0.5, timeout=2)
+        own = connect_state(settings, patience=0.5, timeout=2)
         keeper = LeaseKeeper(_attempts(settings, own), settings.job_timeout + HARD_LIMIT_MARGIN)
         keeper.start()
         storage = Storage(settings)

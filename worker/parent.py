@@ -11,10 +11,11 @@ from celery.signals import worker_ready, worker_shutting_down
 
 from core import durability
 from core.batches.sweeping import BatchSweeping
-from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED, batch_message, message
+from core.broker import AGAIN, BATCHES, QUEUES, batch_message, key_prefix, message
 from core.jobs.sweeping import Sweeping
 from core.jobs.uploads import Uploads
-from core.redis_client import connect
+from core.queues import Queues
+from core.servers import connect_broker, connect_state
 from core.settings import Settings
 from core.upload_storage import UploadStorage
 from models import Catalogue
@@ -46,19 +47,20 @@ class Parent:
 
     def _ready(self, sender: Any, **_: Any) -> None:
         self._pool = sender.pool
-        redis = connect(self._settings.redis_url)
+        redis, broker = connect_state(self._settings), connect_broker(self._settings)
         name = f"{socket.gethostname()}:{os.getpid()}"
-        queues = (AGAIN, *QUEUES.values())
-        kept = self._settings.job_ttl
-        sweeping = Sweeping(redis, limits(self._settings), kept, name, queues, UNACKNOWLEDGED)
-        batches = BatchSweeping(redis, kept, BATCHES)
+        before, kept = key_prefix(self._settings), self._settings.job_ttl
+        queues = Queues(broker, (AGAIN, *QUEUES.values()), prefix=before)
+        sweeping = Sweeping(redis, limits(self._settings), kept, name, queues)
+        batches = BatchSweeping(redis, kept, Queues(broker, (BATCHES,), prefix=before))
         Sweeper(sweeping, self._publish_job, batches, self._publish_batch).start()
         uploads = Uploads(redis, self._settings.upload_ttl)
         Expiry(uploads, UploadStorage(self._settings)).start()
         if self._settings.metrics_port:
             MetricsPort(self._settings, WorkerCollector(self._children, self._loaded)).start()
-        for warning in durability.warnings(redis).values():
-            log.warning(warning)
+        for server in (redis, broker) if self._settings.has_own_broker else (redis,):
+            for warning in durability.warnings(server).values():
+                log.warning(warning)
 
     def _shutting_down(self, **_: Any) -> None:
         self._drain.begin()

@@ -8,9 +8,10 @@ from redis import Redis
 from uuid_utils import UUID
 
 from core.errors import InvalidCursor
+from core.namespace import key, prefix
 from core.redis_client import reachable
 
-PREFIX = "tintype"
+__all__ = ["Scripts", "as_fields", "as_id", "key", "milliseconds"]
 COMMON = (
     *("keys", "totals", "owners", "notices", "requests", "uploads"),
     *("batches", "minutes", "states"),
@@ -36,16 +37,12 @@ class Scripts:
             QueueUnavailable: Redis is away, or damaged.
         """
         with reachable():
-            return self._scripts[name](args=[PREFIX, *arguments])
+            # The one key that is named is what a cluster routes by; the others are in its slot.
+            return self._scripts[name](keys=[key("")], args=[prefix(), *arguments])
 
 
 def _read(package: str, name: str) -> str:
     return (files(package) / "lua" / f"{name}.lua").read_text()
-
-
-def key(*parts: str) -> str:
-    """Return the name of a key in Redis."""
-    return ":".join((PREFIX, *parts))
 
 
 def milliseconds(seconds: float) -> int:

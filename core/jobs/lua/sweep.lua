@@ -2,8 +2,8 @@
 -- publish again, each followed by the reason. Returns nothing while another sweeper is at work.
 -- ARGV: sweeper, milliseconds that it is the only one, attempts allowed, milliseconds of the time
 --       limit, error of a job whose workers died, error of a job that took too long, milliseconds
---       to keep ended jobs, most jobs of a kind to look at, hash of the messages that workers have
---       taken, queue of jobs that waited already, then the queue of each priority.
+--       to keep ended jobs, most jobs of a kind to look at, messages that workers have taken,
+--       messages about jobs that waited already, then those of each priority, counted just before.
 local SILENCE_MS, PATIENCE_MS = 3000, 4000
 local me, most = ARGV[2], ARGV[9]
 local lock = key('sweep')
@@ -22,7 +22,7 @@ if redis.call('EXISTS', key('patience')) == 0 then
 end
 
 local FEW = 20
-local backlog = redis.call('LLEN', ARGV[11])
+local backlog = tonumber(ARGV[11])
 local again = {}
 local function publish(id, why)
   redis.call('HSET', job_key(id), 'published', NOW)
@@ -49,9 +49,9 @@ end
 -- Messages that were lost: there are more waiting jobs than messages, in this pass and in the last
 -- one. They are looked for among the jobs that others have overtaken, or among the few that wait.
 -- Messages that workers have taken count for a minute: their worker may be dead.
-local taken = math.max(0, redis.call('HLEN', ARGV[10]) - redis.call('ZCARD', key('jobs:running')))
+local taken = math.max(0, ARGV[10] - redis.call('ZCARD', key('jobs:running')))
 local missing = queued() - redis.call('ZCARD', DUE)
-for i = 11, #ARGV do missing = missing - redis.call('LLEN', ARGV[i]) end
+for i = 11, #ARGV do missing = missing - ARGV[i] end
 missing = math.max(0, missing)
 local lost = math.min(missing, tonumber(redis.call('GET', key('missing')) or 0))
 redis.call('SET', key('missing'), missing)
@@ -81,7 +81,7 @@ local function find_lost(priority, messages_there)
   end
 end
 for i, priority in ipairs(PRIORITIES) do
-  find_lost(priority, redis.call('LLEN', ARGV[11 + i]))
+  find_lost(priority, tonumber(ARGV[11 + i]))
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', ENDED, '-inf', NOW - ARGV[8], 'LIMIT', 0, most)) do
