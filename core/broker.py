@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core import schema
 from core.jobs.records import Priority
 from core.settings import Settings
 
@@ -66,9 +67,20 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
 
 def batch_message(batch_id: str) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to have a worker look after a batch."""
-    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES}
+    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES, "headers": _headers()}
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to queue a job."""
-    return {"name": COLORIZE_TASK, "args": [job_id], "queue": queue, "task_id": job_id}
+    return {
+        "name": COLORIZE_TASK,
+        "args": [job_id],
+        "queue": queue,
+        "task_id": job_id,
+        "headers": _headers(),
+    }
+
+
+def _headers() -> dict[str, int]:
+    """Return what a message says beside the id of its record, which decides."""
+    return {schema.HEADER: schema.SCHEMA}
