@@ -30,5 +30,6 @@ local function forget_deliveries(id, count)
   for n = 1, count do
     redis.call('DEL', key('delivery:' .. id .. '.' .. n))
     redis.call('ZREM', key('deliveries:due'), id .. '.' .. n)
+    redis.call('ZREM', key('deliveries:failed'), id .. '.' .. n)
   end
 end
