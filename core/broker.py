@@ -4,6 +4,7 @@ import ssl
 from typing import Any
 from urllib.parse import quote
 
+from core import schema
 from core.jobs.records import Priority
 from core.namespace import NAMESPACE
 from core.redis_urls import Mode, RedisUrl, parse_redis_url
@@ -113,9 +114,20 @@ def _sentinels(settings: Settings) -> dict[str, Any]:
 
 def batch_message(batch_id: str) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to have a worker look after a batch."""
-    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES}
+    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES, "headers": _headers()}
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to queue a job."""
-    return {"name": COLORIZE_TASK, "args": [job_id], "queue": queue, "task_id": job_id}
+    return {
+        "name": COLORIZE_TASK,
+        "args": [job_id],
+        "queue": queue,
+        "task_id": job_id,
+        "headers": _headers(),
+    }
+
+
+def _headers() -> dict[str, int]:
+    """Return what a message says beside the id of its record, which decides."""
+    return {schema.HEADER: schema.SCHEMA}

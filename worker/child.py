@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown
@@ -9,6 +10,7 @@ from redis import Redis
 
 from core.broker import HARD_LIMIT_MARGIN
 from core.cores import cores
+from core.fleet.reading import has_model
 from core.heartbeats import Heartbeat, member
 from core.jobs import Attempts, Limits
 from core.servers import connect_state
@@ -24,6 +26,7 @@ from worker.known import KnownResults
 from worker.leases import LeaseKeeper
 from worker.loaded import Loaded
 from worker.memory import MemoryLimit
+from worker.presence import ChildPresence
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Child:
         self.stopping = Stopping()
         self.runner: Runner | None = None
         self.stepper: Stepper | None = None
+        self.presence: ChildPresence | None = None
 
     def connect(self) -> None:
         """Have Celery set every child up."""
@@ -68,12 +72,18 @@ class Child:
         assert self.runner is not None, "a child takes no job before it is set up"
         if self.stopping.asked:
             raise Drained
-        self.runner.run(job_id)
+        try:
+            self.runner.run(job_id)
+        finally:
+            if self.presence:
+                self.presence.ended()
 
     def step(self, batch_id: str) -> bool:
         """Do a step of a batch; see ``Stepper.run``."""
         assert self.stepper is not None, "a child takes no batch before it is set up"
-        return not self.stopping.asked and self.stepper.run(batch_id)
+        assert self.presence is not None, "nor one that nobody sees"
+        with self.presence.stepping(batch_id):
+            return not self.stopping.asked and self.stepper.run(batch_id)
 
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
@@ -83,18 +93,20 @@ class Child:
     def _load(self) -> None:
         settings = self._settings
         self.stopping.listen()
+        redis = connect_state(settings, patience=REDIS_PATIENCE, timeout=5)
+        catalogue = Catalogue.from_settings(settings)
         engines = EnginePool(
-            Catalogue.from_settings(settings),
+            catalogue,
             settings.engine,
             threads(settings),
             MemoryLimit(settings.memory),
+            partial(has_model, redis),
         )
         engine = engines.get()
         prepare()
         self._loaded.tell(engine)
         model = engine.model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
-        redis = connect_state(settings, patience=REDIS_PATIENCE, timeout=5)
         # A renewal that comes late is worth nothing, so this one does not wait.
         own = connect_state(settings, patience=0.5, timeout=2)
         keeper = LeaseKeeper(_attempts(settings, own), settings.job_timeout + HARD_LIMIT_MARGIN)
@@ -113,7 +125,9 @@ class Child:
             member(os.getpid()),
         )
         self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
-        self._heartbeat = Heartbeat(redis)
+        names = (each.name for each in catalogue.models() if each.installed)
+        self.presence = ChildPresence(engine, tuple(names))
+        self._heartbeat = Heartbeat(redis, about=self.presence.tell)
         self._heartbeat.start()
 
 

@@ -32,12 +32,25 @@ end
 -- The queue of jobs that waited already comes before all others, so it is kept short.
 local function has_room() return backlog + #again / 2 < tonumber(most) end
 
+-- Jobs of a later version have no message while no live worker reads that.
+local newest = newest_schema()
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', NEWER, '-inf', newest, 'LIMIT', 0, most)) do
+  redis.call('ZREM', NEWER, id)
+  if get(id, 'state') == 'queued' then
+    redis.call('HSET', job_key(id), 'not_before', NOW)
+    redis.call('ZADD', DUE, NOW, id)
+  end
+end
+
 -- Waits that are over, and jobs that were recorded and perhaps never published. Until a worker
 -- has started them they stay due; what was published is published again only once hardly a
 -- message is left.
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'LIMIT', 0, most)) do
   if get(id, 'state') ~= 'queued' then
     redis.call('ZREM', DUE, id)
+  elseif get(id, 'waiting') and schema_of(job_key(id)) > newest then
+    redis.call('ZREM', DUE, id)
+    redis.call('ZADD', NEWER, schema_of(job_key(id)), id)
   elseif has_room() then
     redis.call('ZADD', DUE, NOW + RESEND_MS, id)
     if not get(id, 'published') or backlog < FEW then
@@ -50,7 +63,7 @@ end
 -- one. They are looked for among the jobs that others have overtaken, or among the few that wait.
 -- Messages that workers have taken count for a minute: their worker may be dead.
 local taken = math.max(0, ARGV[10] - redis.call('ZCARD', key('jobs:running')))
-local missing = queued() - redis.call('ZCARD', DUE)
+local missing = queued() - redis.call('ZCARD', DUE) - redis.call('ZCARD', NEWER)
 for i = 11, #ARGV do missing = missing - ARGV[i] end
 missing = math.max(0, missing)
 local lost = math.min(missing, tonumber(redis.call('GET', key('missing')) or 0))
@@ -70,7 +83,8 @@ local function find_lost(priority, messages_there)
   for _, id in ipairs(ids) do
     if get(id, 'state') ~= 'queued' then
       redis.call('ZREM', waiting, id)
-    elseif lost > 0 and has_room() and not redis.call('ZSCORE', DUE, id) then
+    elseif lost > 0 and has_room() and not redis.call('ZSCORE', DUE, id)
+      and not redis.call('ZSCORE', NEWER, id) then
       local since = math.max(number(id, 'created'), number(id, 'published'))
       local quiet = NOW - since > (lost > taken and RESEND_MS or TAKEN_MS)
       if quiet and (few or since < front - OVERTAKEN_MS) then
