@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import click
 
-from core import durability, heartbeats
+from core import durability, heartbeats, logs, tracing
 from core.errors import NoLiveWorker, QueueUnavailable
 from core.keys import KeyStore
 from core.keys.serving import CREATE, decide_keys, is_loopback, no_key_yet
@@ -16,7 +16,6 @@ from core.settings import Settings
 from models import Catalogue
 
 log = logging.getLogger(__name__)
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command()
@@ -31,7 +30,8 @@ def api(bind: str) -> None:
     Catalogue.from_settings(settings).default()
     # Gunicorn would bury in a traceback what cannot work.
     Services.from_settings(settings)
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    tracing.check(settings)
+    logs.configure(settings)
     with suppress(QueueUnavailable), connect_state(settings, patience=0.1) as redis:
         for warning in durability.warnings(redis).values():
             log.warning(warning)
@@ -52,7 +52,8 @@ def worker(name: str) -> None:
 
     settings = Settings.load()
     check(settings)
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    tracing.check(settings)
+    logs.configure(settings)
     host = f"{name}-{os.getpid()}@{socket.gethostname()}"
     make_app(settings).worker_main(
         [

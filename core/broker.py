@@ -1,10 +1,11 @@
 """How the API publishes and the workers consume: queue names, task names, Celery's settings."""
 
 import ssl
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 from urllib.parse import quote
 
-from core import schema
+from core import schema, tracing
 from core.jobs.records import Priority
 from core.namespace import NAMESPACE
 from core.redis_urls import Mode, RedisUrl, parse_redis_url
@@ -118,7 +119,7 @@ def batch_message(batch_id: str) -> dict[str, Any]:
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:
-    """Return what ``Celery.send_task`` needs to queue a job."""
+    """Return what ``Celery.send_task`` needs to queue a job; it carries the span in hand."""
     return {
         "name": COLORIZE_TASK,
         "args": [job_id],
@@ -128,6 +129,24 @@ def message(job_id: str, queue: str) -> dict[str, Any]:
     }
 
 
-def _headers() -> dict[str, int]:
+def _headers() -> dict[str, Any]:
     """Return what a message says beside the id of its record, which decides."""
-    return {schema.HEADER: schema.SCHEMA}
+    return {schema.HEADER: schema.SCHEMA, **tracing.headers()}
+
+
+def sending(job_id: str, queue: str) -> AbstractContextManager[tracing.Span]:
+    """Return the span in which a job is queued."""
+    about = messaging("send", job_id, queue)
+    return tracing.span(f"send {queue}", about, kind="producer")
+
+
+def messaging(operation: Literal["send", "process"], job_id: str, queue: str) -> dict[str, str]:
+    """Return attributes by OpenTelemetry's semantic conventions for messaging."""
+    return {
+        "messaging.system": "celery",
+        "messaging.operation.type": operation,
+        "messaging.operation.name": operation,
+        "messaging.destination.name": queue,
+        "messaging.message.id": job_id,
+        "tintype.job.id": job_id,
+    }

@@ -19,6 +19,7 @@ from core import namespace
 from core.errors import QueueUnavailable
 from core.redis_slot import SlotPrimary, slot_client
 from core.redis_urls import Mode, RedisUrl, parse_redis_url
+from core.tracing.servers import trace_redis
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def connect(url: str, patience: float = 2, timeout: float = 2, tls: Tls | None =
         **encrypted,
     }
     if parsed.mode is Mode.SINGLE:
-        return Redis.from_url(url, **options)
+        return trace_redis(Redis.from_url(url, **options))
     ask = {**common, **encrypted, "ssl": parsed.tls}
     if parsed.mode is Mode.SENTINEL:
-        return _behind_sentinels(parsed, options, ask)
+        return trace_redis(_behind_sentinels(parsed, options, ask))
     slot = key_slot(namespace.prefix().encode())
     primary = SlotPrimary(parsed.nodes, slot, {**ask, **parsed.login})
-    return slot_client(primary, parsed.tls, {**options, **parsed.login})
+    return trace_redis(slot_client(primary, parsed.tls, {**options, **parsed.login}))
 
 
 def _behind_sentinels(url: RedisUrl, options: dict[str, Any], ask: dict[str, Any]) -> Redis:

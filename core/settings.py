@@ -154,6 +154,10 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     """Address of that port."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    """How logs are written; auto: pretty on a terminal, else JSON, one object a line."""
+    otel: bool = False
+    """Whether traces are sent (OpenTelemetry); the extra ``otel`` does it, by OTEL_ variables."""
 
     @classmethod
     def load(cls) -> "Settings":

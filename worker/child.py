@@ -8,14 +8,17 @@ from typing import Any
 from celery.signals import worker_process_init, worker_process_shutdown
 from redis import Redis
 
+from core import logs, tracing
 from core.broker import HARD_LIMIT_MARGIN
 from core.cores import cores
 from core.fleet.reading import has_model
 from core.heartbeats import Heartbeat, member
 from core.jobs import Attempts, Limits
+from core.jobs.traces import Traces
 from core.servers import connect_state
 from core.settings import Settings
 from core.storage import Storage
+from core.tracing import TraceContext
 from models import Catalogue
 from worker.batches import make_stepper
 from worker.batches.stepper import Publish, Stepper
@@ -43,6 +46,7 @@ class Child:
         self._heartbeat: Heartbeat | None = None
         self.stopping = Stopping()
         self.runner: Runner | None = None
+        self._traces: Traces
         self.stepper: Stepper | None = None
         self.presence: ChildPresence | None = None
 
@@ -57,13 +61,15 @@ class Child:
         Never in the parent: OpenCV's thread pool does not survive a fork. Without its network
         this child ends: Celery would let it take jobs all the same.
         """
+        logs.bind(worker=member(os.getpid()))
+        tracing.start(self._settings, "worker")
         try:
             self._load()
         except Exception as error:
             log.exception("the network cannot be loaded")
             raise SystemExit(1) from error
 
-    def run(self, job_id: str) -> None:
+    def run(self, job_id: str, sent: TraceContext | None = None) -> None:
         """Run a job; see ``Runner.run``.
 
         Raises:
@@ -73,7 +79,7 @@ class Child:
         if self.stopping.asked:
             raise Drained
         try:
-            self.runner.run(job_id)
+            self.runner.run(job_id, sent)
         finally:
             if self.presence:
                 self.presence.ended()
@@ -82,13 +88,16 @@ class Child:
         """Do a step of a batch; see ``Stepper.run``."""
         assert self.stepper is not None, "a child takes no batch before it is set up"
         assert self.presence is not None, "nor one that nobody sees"
+        if self.stopping.asked:
+            return False
         with self.presence.stepping(batch_id):
-            return not self.stopping.asked and self.stepper.run(batch_id)
+            return self.stepper.run(batch_id, self._traces.of_batch(batch_id))
 
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
         if self._heartbeat:
             self._heartbeat.stop()
+        tracing.stop()
 
     def _load(self) -> None:
         settings = self._settings
@@ -113,6 +122,7 @@ class Child:
         keeper.start()
         storage = Storage(settings)
         attempts = _attempts(settings, redis)
+        self._traces = Traces(redis)
         self.runner = Runner(
             settings,
             settings.access,
@@ -123,6 +133,7 @@ class Child:
             keeper,
             self.stopping,
             member(os.getpid()),
+            self._traces,
         )
         self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
         names = (each.name for each in catalogue.models() if each.installed)

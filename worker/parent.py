@@ -83,6 +83,7 @@ class Parent:
         self._cordon, self._presence, self._heartbeat = cordon, presence, beats
 
     def _shutting_down(self, **_: Any) -> None:
+        log.info("the worker stops; what runs may finish")
         if self._cordon and self._presence:
             self._cordon.stop()
             self._presence.stopping = True

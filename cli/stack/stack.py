@@ -215,7 +215,8 @@ class Stack:
         return self._child("webhooks", command, self._environment(), ready, WEBHOOKS_GRACE)
 
     def _environment(self) -> dict[str, str]:
-        return self.settings.as_environment()
+        """Return the settings; the files of logs are for people, unless someone says otherwise."""
+        return {"TINTYPE_LOG_FORMAT": "pretty"} | self.settings.as_environment()
 
     def _child(
         self,

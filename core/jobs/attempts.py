@@ -16,6 +16,7 @@ from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.metrics.observed import observed
 from core.redis_client import reachable
+from core.tracing import TraceContext
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 8.0
@@ -47,6 +48,8 @@ class Attempt:
     """The fencing token: 1 for the first attempt."""
     retries: int
     """How often it was given back with an error."""
+    trace: TraceContext | None = None
+    """Of the request that made the job."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,9 @@ class Attempts:
 
     def _readable(self, job_id: str, token: int, fields: Mapping[str, str]) -> Attempt | None:
         """Return a started attempt, or fail its job if nobody can ever read it."""
+        trace = TraceContext.read(fields.get("trace"))
         try:
-            return Attempt(parse_job(job_id, fields), token, int(fields.get("retries", 0)))
+            return Attempt(parse_job(job_id, fields), token, int(fields.get("retries", 0)), trace)
         except (TintypeError, ValueError) as error:
             log.error("job %s fails: %s", job_id, error)
             self._scripts.run("fail", job_id, token, DAMAGED.model_dump_json())

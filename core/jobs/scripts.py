@@ -11,6 +11,7 @@ from core import schema
 from core.errors import InvalidCursor
 from core.namespace import key, prefix
 from core.redis_client import reachable
+from core.tracing.servers import SCRIPTS
 
 __all__ = ["Scripts", "as_fields", "as_id", "key", "milliseconds"]
 COMMON = (
@@ -31,6 +32,7 @@ class Scripts:
         self._scripts = {
             name: redis.register_script(common + _read(package, name)) for name in names
         }
+        SCRIPTS.update((script.sha, name) for name, script in self._scripts.items())
 
     def run(self, name: str, *arguments: str | int) -> Any:
         """Return what a script returns.

@@ -3,7 +3,7 @@
 -- with another request, 'full' if too many batches have not finished.
 -- ARGV: id, spec, webhook (empty: none), most unfinished, digest of the idempotency key (empty:
 --       none), fingerprint of the request, milliseconds to remember it, whether it is a dry run,
---       then fields and values about whoever asked for it: owner, quota, access.
+--       then fields and values about whoever asked for it: owner, quota, access, trace.
 local id = ARGV[2]
 local known = known_request('batch', ARGV[6], ARGV[7])
 if known then return known end
