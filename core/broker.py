@@ -16,9 +16,11 @@ COLORIZE_TASK = "tintype.colorize"
 BATCH_TASK = "tintype.batch"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
-"""For jobs that have waited already: it comes before all others."""
+"""For jobs of any priority that have waited already: it comes before all others."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
+EVERYBODYS = (AGAIN, BATCHES)
+"""What every worker consumes, whatever else it does: nobody can leave them to no one."""
 VISIBILITY_SECONDS = 20
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""
@@ -111,6 +113,12 @@ def _sentinels(settings: Settings) -> dict[str, Any]:
         "master_name": url.service,
         "sentinel_kwargs": {**timeouts, **encrypted, **url.sentinel_login},
     }
+
+
+def consumed(settings: Settings) -> list[str]:
+    """Return the queues of a worker: those of the priorities that it takes, and everybody's."""
+    chosen = {name.strip() for name in settings.queues.split(",")}
+    return [*EVERYBODYS, *(queue for priority, queue in QUEUES.items() if priority in chosen)]
 
 
 def batch_message(batch_id: str) -> dict[str, Any]:

@@ -27,6 +27,8 @@ LEAST_MEMORY = 64 * MIB
 MOST_PRESIGN = 3600
 RATE = r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$"
 """Requests in a time, such as ``600/minute``."""
+QUEUES = r"^ *(high|normal|low) *(, *(high|normal|low) *)*$"
+"""Priorities, such as ``high, normal``."""
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 Seconds = Annotated[float, Field(gt=0)]
 Networks = Annotated[str, AfterValidator(check_networks)]
@@ -101,6 +103,8 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     """Threads for one forward pass; 0 shares the cores between a worker's children."""
 
+    queues: Annotated[str, Field(pattern=QUEUES)] = "high,normal,low"
+    """Priorities whose jobs a worker takes; it always takes those that waited, and batches."""
     concurrency: int = Field(default=0, ge=0)
     """Children of one worker process, each with its own loaded network; 0: see ``children``."""
     max_pixels: int = Field(default=100_000_000, ge=1)

@@ -13,7 +13,7 @@ from redis import Redis
 
 from core import durability, heartbeats
 from core.batches.sweeping import BatchSweeping
-from core.broker import AGAIN, BATCHES, QUEUES, batch_message, key_prefix, message
+from core.broker import AGAIN, BATCHES, QUEUES, batch_message, consumed, key_prefix, message
 from core.fleet import Drains
 from core.jobs.sweeping import Sweeping
 from core.jobs.uploads import Uploads
@@ -74,8 +74,7 @@ class Parent:
 
     def _appear(self, consumer: Any, redis: Redis) -> None:
         """Obey ``tintype drain``, and be seen by ``tintype workers``."""
-        queues = (AGAIN, BATCHES, *QUEUES.values())
-        cordon = Cordon(Drains(redis), socket.gethostname(), consumer, queues)
+        cordon = Cordon(Drains(redis), socket.gethostname(), consumer, consumed(self._settings))
         cordon.begin()
         presence = ParentPresence(_name(consumer.hostname), cordon.taken_from, _taken)
         beats = heartbeats.Heartbeat(redis, heartbeats.PARENTS, presence.tell)

@@ -35,6 +35,9 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://a.example/path"),
         ("PRESIGN_SECONDS", "3601"),
+        ("QUEUES", "urgent"),
+        ("QUEUES", "high,"),
+        ("QUEUES", "high normal"),
     ],
 )
 def test_a_bad_value_names_its_variable(
