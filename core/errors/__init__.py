@@ -72,6 +72,7 @@ from core.errors.models import (
     UnknownModel,
     UnsupportedLayer,
 )
+from core.errors.planning import InvalidRates, PlanImpossible, RatesMissing
 from core.errors.storage import (
     BucketForbidden,
     BucketNotFound,
@@ -120,6 +121,7 @@ __all__ = [
     "InvalidKey",
     "InvalidKeyTemplate",
     "InvalidManifest",
+    "InvalidRates",
     "InvalidRow",
     "InvalidSetting",
     "InvalidWebhook",
@@ -137,9 +139,11 @@ __all__ = [
     "ObjectTooLarge",
     "OutOfMemory",
     "PermanentError",
+    "PlanImpossible",
     "QueueFull",
     "QueueUnavailable",
     "QuotaExceeded",
+    "RatesMissing",
     "ReportDamaged",
     "ResultGone",
     "ScopeMissing",
