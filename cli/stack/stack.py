@@ -97,6 +97,12 @@ class Stack:
         self._start([self._api(), *workers, self._webhooks()])
         self._write_file()
 
+    def add_worker(self) -> None:
+        """Start another worker and wait until it can work."""
+        number = 1 + sum(child.name.startswith("worker") for child in self.children)
+        self._start([self._worker(number)])
+        self._write_file()
+
     def watch(self) -> None:
         """Report and restart children that die, until someone asks to stop."""
         due: dict[str, float] = {}
@@ -189,7 +195,7 @@ class Stack:
 
     def _worker(self, number: int) -> Child:
         redis = connect_state(self.settings)
-        share = max(1, cores() // self.options.workers)
+        share = max(1, cores() // max(1, self.options.workers))
         wanted = self.settings.concurrency or min(self.settings.children, share)
 
         def ready(pid: int) -> bool:

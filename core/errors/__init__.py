@@ -75,6 +75,7 @@ from core.errors.models import (
     UnknownModel,
     UnsupportedLayer,
 )
+from core.errors.planning import InvalidRates, PlanImpossible, RatesMissing
 from core.errors.storage import (
     BucketForbidden,
     BucketNotFound,
@@ -124,6 +125,7 @@ __all__ = [
     "InvalidKey",
     "InvalidKeyTemplate",
     "InvalidManifest",
+    "InvalidRates",
     "InvalidRow",
     "InvalidSetting",
     "InvalidWebhook",
@@ -142,9 +144,11 @@ __all__ = [
     "ObjectTooLarge",
     "OutOfMemory",
     "PermanentError",
+    "PlanImpossible",
     "QueueFull",
     "QueueUnavailable",
     "QuotaExceeded",
+    "RatesMissing",
     "ReportDamaged",
     "ResultGone",
     "ScopeMissing",
