@@ -93,9 +93,10 @@ locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.to
 	$(call lock,build,--group build,)
 	$(call lock,embedded,--extra embedded --group build,pyproject.toml)
 	$(call lock,fast,--extra fast,pyproject.toml)
+	$(call lock,otel,--extra otel,pyproject.toml)
 	$(call lock,sns,--extra sns,pyproject.toml)
 	$(call lock,release,--group release,)
-	$(call lock,dev,--extra embedded --extra fast --extra heic --extra icc --extra onnx --extra sns --group build --group dev,pyproject.toml)
+	$(call lock,dev,--extra embedded --extra fast --extra heic --extra icc --extra onnx --extra otel --extra sns --group build --group dev,pyproject.toml)
 
 clean:  ## Remove what make has made.
 	rm -rf .venv demo build dist node_modules *.egg-info

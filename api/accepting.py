@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 
+from api.observing import trace_text
 from api.requests import Upload
 from api.services import Services, app_services
 from api.webhooks import check_webhook
@@ -44,7 +45,7 @@ def accept(
         _check_objects(s, parsed, granted)
         order = parsed
     most, maker = s.settings.max_queued, s.caller.maker
-    job, is_new = s.jobs.accept(order, most, idempotency, s.webhook, maker)
+    job, is_new = s.jobs.accept(order, most, idempotency, s.webhook, maker, trace_text())
     if is_new:
         publish(s, job)
     return job
@@ -74,7 +75,8 @@ def accept_batch(s: Services, asked: BatchRequest, idempotency: Idempotency | No
         s.access.check_listing(source.bucket, source.prefix)
     s.access.check_prefix(destination.bucket, destination.start, Right.WRITE)
     _check_reference(s, asked.options)
-    batch, is_new = s.batches.create(asked, idempotency, s.webhook, s.caller.maker)
+    maker, trace = s.caller.maker, trace_text()
+    batch, is_new = s.batches.create(asked, idempotency, s.webhook, maker, trace)
     if is_new:
         s.publisher.publish_batch(batch)
     return batch

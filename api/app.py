@@ -18,6 +18,7 @@ from api import (
     metrics,
     models,
     objects,
+    observing,
     openapi,
     pages,
     problems,
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> APIFlask:
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.url_map.strict_slashes = False
     services = app.extensions[EXTENSION] = Services.from_settings(settings)
+    observing.register(app)
     problems.register(app)
     metrics.register(app, services)
     auth.register(app, services)

@@ -13,6 +13,7 @@ from api.batch_schemas import BatchList, BatchPage, BatchQuery, EntryQuery, Repo
 from api.requests import idempotency_key, parse_json, parse_wait
 from api.services import services
 from api.waiting import applied
+from core import logs
 from core.batches import Batch, BatchRequest
 from core.batches.records import REPORT_TYPES
 from core.jobs import Idempotency
@@ -39,6 +40,7 @@ def submit() -> Any:
     content = asked.model_dump_json().encode()
     idempotency = Idempotency.of(key, content, owner=s.caller.owner) if key else None
     batch = accept_batch(s, asked, idempotency)
+    logs.bind(batch_id=batch.id)
     default = DRY_RUN_WAIT if asked.dry_run and "Prefer" not in request.headers else 0.0
     wait = parse_wait(request) or default
     batch, waited = s.waiters.wait_for_accepted(s.batches.get, batch, wait, s.caller.owner)

@@ -12,6 +12,7 @@ from api.requests import Upload, parse_idempotency, parse_job, parse_json, parse
 from api.schemas import JobPage, ListQuery, Redecode, Retried, RetryFilter
 from api.services import Services, services
 from api.waiting import applied
+from core import logs
 from core.errors import JobNotFound, NoDistribution, QueueFull, WrongState
 from core.jobs import Idempotency, Job, JobRequest, State
 from core.jobs.searching import search
@@ -131,6 +132,7 @@ def _idempotency(s: Services, parsed: JobRequest | Upload) -> Idempotency | None
 
 def _answer(s: Services, job: Job) -> Any:
     """Return an accepted job, as soon as it has ended if the client waits for it."""
+    logs.bind(job_id=job.id)
     wait = parse_wait(request)
     job, waited = s.waiters.wait_for_accepted(s.jobs.get, job, wait, s.caller.owner)
     headers = {"Location": url_for("jobs.show", job_id=job.id), **applied(waited, wait)}

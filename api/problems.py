@@ -82,11 +82,18 @@ CODES = {
 }
 
 
+class ProblemResponse(Response):
+    """A problem document that remembers its code, for whoever logs it."""
+
+    problem_code = ""
+
+
 def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> Response:
     """Return one problem document."""
     body = {"type": "about:blank", "title": _title(status), "status": int(status)}
     body |= {"code": code, "detail": detail, **more}
-    response = Response(json.dumps(body) + "\n", int(status), content_type=CONTENT_TYPE)
+    response = ProblemResponse(json.dumps(body) + "\n", int(status), content_type=CONTENT_TYPE)
+    response.problem_code = code
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = RETRY_AFTER
     if status is HTTPStatus.UNAUTHORIZED:

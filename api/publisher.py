@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from core.batches import Batch
-from core.broker import QUEUES, batch_message, celery_settings, message
+from core.broker import QUEUES, batch_message, celery_settings, message, sending
 from core.errors import QueueUnavailable
 from core.jobs import Job
 from core.settings import Settings
@@ -28,8 +28,10 @@ class Publisher:
         Raises:
             QueueUnavailable: Redis is away.
         """
+        queue = QUEUES[job.priority]
         try:
-            self._app.send_task(**message(job.id, QUEUES[job.priority]))
+            with sending(job.id, queue):
+                self._app.send_task(**message(job.id, queue))
         except (OperationalError, RedisError, OSError) as error:
             raise QueueUnavailable(f"the job cannot be queued: {error}") from error
 

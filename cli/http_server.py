@@ -3,9 +3,11 @@
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.gthread import ThreadWorker
 
 from api.services import EXTENSION
+from core import tracing
 from core.settings import Settings
 
 
@@ -17,6 +19,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if self.wsgi:
             self.wsgi.extensions[EXTENSION].streams.closing = True
         super().handle_exit(sig, frame)
+
+
+class Log(GunicornLogger):  # type: ignore[misc]
+    """Gunicorn's own lines go where ours go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Undo what the base class does with handlers."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc]
@@ -34,6 +46,9 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 8,
             "keepalive": 20,
             "control_socket_disable": True,
+            "logger_class": Log,
+            "loglevel": settings.log_level.lower(),
+            "worker_exit": lambda _server, _worker: tracing.stop(),
         }
         super().__init__()
 
@@ -47,4 +62,5 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
         """Make the app, once per gunicorn worker."""
         from api.app import create_app
 
+        tracing.start(self._settings, "api")
         return create_app(self._settings)

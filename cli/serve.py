@@ -7,16 +7,15 @@ from contextlib import suppress
 
 import click
 
-from core import durability, heartbeats
+from core import durability, heartbeats, logs, tracing
 from core.errors import NoLiveWorker, QueueUnavailable
 from core.keys import KeyStore
 from core.keys.serving import CREATE, decide_keys, is_loopback, no_key_yet
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from models import Catalogue
 
 log = logging.getLogger(__name__)
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command()
@@ -31,8 +30,9 @@ def api(bind: str) -> None:
     Catalogue.from_settings(settings).default()
     # Gunicorn would bury in a traceback what cannot work.
     Services.from_settings(settings)
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
-    with suppress(QueueUnavailable), connect(settings.redis_url, patience=0.1) as redis:
+    tracing.check(settings)
+    logs.configure(settings)
+    with suppress(QueueUnavailable), connect_state(settings, patience=0.1) as redis:
         for warning in durability.warnings(redis).values():
             log.warning(warning)
         # While Redis is away nobody gets in without a key, either.
@@ -52,7 +52,8 @@ def worker(name: str) -> None:
 
     settings = Settings.load()
     check(settings)
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    tracing.check(settings)
+    logs.configure(settings)
     host = f"{name}-{os.getpid()}@{socket.gethostname()}"
     make_app(settings).worker_main(
         [
@@ -66,7 +67,7 @@ def worker(name: str) -> None:
 def alive() -> None:
     """Exit 0 if a worker child of this host has its network loaded; for health checks."""
     settings = Settings.load()
-    with connect(settings.redis_url) as redis:
+    with connect_state(settings) as redis:
         if not heartbeats.alive_here(redis):
             raise NoLiveWorker("no worker child of this host has been heard from lately")
 

@@ -1,13 +1,11 @@
 """``tintype webhooks``: tells receivers that jobs have ended."""
 
-import logging
 import signal
 
 import click
 
-from cli.serve import LOG_FORMAT
-from core import heartbeats
-from core.redis_client import connect
+from core import heartbeats, logs, tracing
+from core.servers import connect_state
 from core.settings import Settings
 
 
@@ -21,14 +19,17 @@ def webhooks(alive: bool) -> None:
         return
     from webhooks.service import Webhooks
 
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    tracing.check(settings)
+    logs.configure(settings)
+    tracing.start(settings, "webhooks")
     service = Webhooks(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.run()
+    tracing.stop()
 
 
 def _check_alive(settings: Settings) -> None:
-    with connect(settings.redis_url) as redis:
+    with connect_state(settings) as redis:
         if not heartbeats.alive_here(redis, heartbeats.WEBHOOKS):
             raise click.ClickException("nothing that sends webhooks has been heard from lately")

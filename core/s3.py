@@ -28,6 +28,7 @@ from core.errors import (
 from core.metrics.totals import PENDING
 from core.objects import ObjectRef
 from core.settings import Settings
+from core.tracing.servers import trace_s3
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -40,7 +41,7 @@ _BUSY = {"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException", "Ope
 def make_client(settings: Settings, endpoint: str | None) -> "S3Client":
     """Return a client that is safe to share between threads and never tries again by itself."""
     secret = settings.s3_secret_key
-    return boto3.client(
+    client: S3Client = boto3.client(
         "s3",
         endpoint_url=endpoint,
         region_name=settings.s3_region,
@@ -59,6 +60,7 @@ def make_client(settings: Settings, endpoint: str | None) -> "S3Client":
             response_checksum_validation="when_required",
         ),
     )
+    return trace_s3(client)
 
 
 def error_code(error: ClientError) -> str:

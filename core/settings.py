@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.buckets import Access
 from core.cores import cores
 from core.errors import InvalidBucket, InvalidSetting, InvalidWebhook
 from core.event_senders import check_secrets, check_topics
+from core.namespace import NAMESPACE, PATTERN
 from core.objects import check_bucket
+from core.redis_urls import Mode, check_broker_url, check_redis_url, parse_redis_url
 from core.webhook_urls import check_networks, check_webhook_url
 
 MIB = 1024 * 1024
@@ -66,7 +68,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TINTYPE_", frozen=True, env_ignore_empty=True)
 
-    redis_url: Annotated[str, Field(pattern=r"^rediss?://")] = "redis://127.0.0.1:6379/0"
+    redis_url: Annotated[str, AfterValidator(check_redis_url)] = "redis://127.0.0.1:6379/0"
+    """Where all state is: one server, one behind sentinels, or a cluster: ``core.redis_urls``."""
+    redis_namespace: Annotated[str, Field(pattern=PATTERN)] = NAMESPACE
+    """Tells installations apart that share a Redis: all keys begin with it."""
+    broker_url: Annotated[str, AfterValidator(check_broker_url)] | None = None
+    """Where Celery's queues are. None: the same as ``redis_url``."""
+    redis_ca: FilePath | None = None
+    """Certificates of who is believed over TLS; None: those of the system."""
+    redis_cert: FilePath | None = None
+    """A certificate of our own, where the server asks for one."""
+    redis_cert_key: FilePath | None = None
     s3_endpoint: Endpoint | None = None
     """None is AWS itself."""
     s3_public_endpoint: Endpoint | None = None
@@ -146,6 +158,10 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     """Address of that port."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    """How logs are written; auto: pretty on a terminal, else JSON, one object a line."""
+    otel: bool = False
+    """Whether traces are sent (OpenTelemetry); the extra ``otel`` does it, by OTEL_ variables."""
 
     @classmethod
     def load(cls) -> "Settings":
@@ -165,11 +181,31 @@ class Settings(BaseSettings):
             raise InvalidSetting(f"TINTYPE_BUCKET: {error}") from error
         except InvalidWebhook as error:
             raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
+        _ = settings.broker
         try:
             Access.parse(settings.buckets)
         except (InvalidBucket, InvalidSetting) as error:
             raise InvalidSetting(f"TINTYPE_BUCKETS: {error}") from error
         return settings
+
+    @property
+    def broker(self) -> str:
+        """The URL of Celery's broker.
+
+        Raises:
+            InvalidSetting: the state is in a cluster, which Celery cannot use.
+        """
+        if self.broker_url is None and parse_redis_url(self.redis_url).mode is Mode.CLUSTER:
+            raise InvalidSetting(
+                "TINTYPE_BROKER_URL: TINTYPE_REDIS_URL names a cluster, which Celery cannot use; "
+                "name a Redis beside it, or its sentinels"
+            )
+        return self.broker_url or self.redis_url
+
+    @property
+    def has_own_broker(self) -> bool:
+        """Whether the broker is another Redis than the one that has the state."""
+        return self.broker_url not in {None, self.redis_url}
 
     @property
     def access(self) -> Access:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import NamedTuple
 
+from core import tracing
 from core.batches import Batch, BatchStore
 from core.errors import PermanentError, QueueUnavailable, TintypeError, WebhookUnreachable
 from core.jobs import Job, JobStore
@@ -75,7 +76,7 @@ class Sender:
         except (PermanentError, WebhookUnreachable) as error:
             return error
         except Exception:
-            log.exception("delivery %s", delivery.id)
+            log.exception("unexpected error")
             return WebhookUnreachable(UNEXPECTED)
 
     def _post(self, delivery: Delivery, at: datetime) -> Answer:
@@ -84,6 +85,7 @@ class Sender:
             "Content-Type": "application/json",
             "User-Agent": self._agent,
             **self._signer.headers(delivery.id, int(at.timestamp()), body),
+            **tracing.headers(),
         }
         deadline = Deadline(TRY_SECONDS)
         target = find(delivery.url, self._allowed, LOOKUP_SECONDS)

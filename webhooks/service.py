@@ -11,10 +11,12 @@ from core.errors import InvalidSetting, InvalidWebhook, QueueUnavailable
 from core.heartbeats import WEBHOOKS, Heartbeat
 from core.jobs import JobStore
 from core.jobs.deliveries import Deliveries, Delivery, DeliveryState
-from core.redis_client import connect
+from core.jobs.traces import Traces
+from core.servers import connect_state
 from core.settings import Settings
 from core.webhook_urls import host_of, parse_networks, parse_webhook_url
 from webhooks.lanes import Lanes
+from webhooks.observing import observed, tell
 from webhooks.sender import Outcome, Sender
 from webhooks.signature import Signer
 
@@ -40,8 +42,9 @@ class Webhooks:
         if settings.webhook_secret is None:
             raise InvalidSetting("TINTYPE_WEBHOOK_SECRET is not set; it signs what webhooks send")
         signer = Signer(settings.webhook_secret.get_secret_value())
-        redis = connect(settings.redis_url)
+        redis = connect_state(settings)
         self._deliveries = Deliveries(redis)
+        self._traces = Traces(redis)
         allowed = parse_networks(settings.webhook_allow)
         self._sender = Sender(JobStore(redis), BatchStore(redis), signer, allowed)
         self._heartbeat = Heartbeat(redis, WEBHOOKS)
@@ -85,23 +88,28 @@ class Webhooks:
             self._running.add(pool.submit(self._deliver, delivery, receiver))
 
     def _deliver(self, delivery: Delivery, receiver: str) -> None:
-        began = monotonic()
-        try:
-            outcome = self._sender.deliver(delivery)
-        except QueueUnavailable as error:
-            # Its lease runs out, and it is tried again.
-            log.warning("delivery %s: %s", delivery.id, error)
-            return
-        finally:
-            self._lanes.leave(receiver, monotonic() - began)
-        self._note(delivery, outcome)
+        with observed(delivery, receiver, self._traces) as span:
+            began = monotonic()
+            try:
+                outcome = self._sender.deliver(delivery)
+            except QueueUnavailable as error:
+                # Its lease runs out, and it is tried again.
+                log.warning("%s", error)
+                return
+            finally:
+                self._lanes.leave(receiver, monotonic() - began)
+            tell(span, outcome)
+            self._note(delivery, outcome)
 
     def _note(self, delivery: Delivery, outcome: Outcome) -> None:
         """Write down what came of a try, as soon as Redis is there."""
-        said = outcome.attempt.status or outcome.attempt.error
+        attempt = outcome.attempt
         level = logging.INFO if outcome.state is DeliveryState.DELIVERED else logging.WARNING
-        said = f"{said}; {outcome.state}"
-        log.log(level, "delivery %s to %s: %s", delivery.id, _receiver(delivery), said)
+        said = {
+            "state": str(outcome.state),
+            **attempt.model_dump(exclude_none=True, exclude={"at"}),
+        }
+        log.log(level, "delivery tried", extra=said)
         retrying = Retrying(
             retry=retry_if_exception_type(QueueUnavailable),
             stop=self._must_give_up,
@@ -111,7 +119,7 @@ class Webhooks:
         try:
             retrying(self._deliveries.settle, delivery, *outcome)
         except QueueUnavailable as error:
-            log.warning("delivery %s: its try is not noted: %s", delivery.id, error)
+            log.warning("its try is not noted: %s", error)
 
     def _must_give_up(self, state: RetryCallState) -> bool:
         return self._stopping or (state.seconds_since_start or 0) > NOTE_SECONDS

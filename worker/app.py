@@ -9,6 +9,8 @@ from kombu import Queue
 
 from core.broker import BATCH_TASK, COLORIZE_TASK, batch_message, celery_settings, consumed
 from core.settings import Settings
+from core.tracing import TraceContext
+from worker.celery_logs import log_as_we_do
 from worker.child import Child
 from worker.draining import Drained
 from worker.loaded import Loaded
@@ -27,25 +29,24 @@ def make_app(settings: Settings) -> Celery:
     app.conf.worker_concurrency = settings.children
     app.conf.task_queues = [Queue(name, routing_key=name) for name in consumed(settings)]
     app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
-    # One line for a job is ours; Celery's says of a failed one that it succeeded.
-    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+    log_as_we_do(app)
     loaded = Loaded()
     child = Child(settings, Publisher(app), loaded)
     child.connect()
     Parent(settings, app, loaded).connect()
 
     @app.task(name=COLORIZE_TASK, bind=True, max_retries=0)
-    def colorize(_task: "Task[Any, Any]", job_id: str) -> None:
+    def colorize(task: "Task[Any, Any]", job_id: str) -> None:
         """Run one job. What escapes is no fault of the job's: deliver it again.
 
         Nothing else may escape: a MemoryError would end the worker's parent.
         """
         try:
-            child.run(job_id)
+            child.run(job_id, sent_from(task))
         except Drained:
             raise Reject("the worker stops", requeue=True) from None
         except Exception as error:
-            log.exception("job %s: given back to the queue", job_id)
+            log.exception("given back to the queue", extra={"job_id": job_id})
             raise Reject(type(error).__name__, requeue=True) from None
 
     @app.task(name=BATCH_TASK, bind=True, max_retries=0, soft_time_limit=HOUR, time_limit=2 * HOUR)
@@ -55,6 +56,12 @@ def make_app(settings: Settings) -> Celery:
             if child.step(batch_id):
                 app.send_task(**batch_message(batch_id))
         except Exception:
-            log.exception("batch %s: the sweep will find it", batch_id)
+            log.exception("the sweep will find the batch", extra={"batch_id": batch_id})
 
     return app
+
+
+def sent_from(task: "Task[Any, Any]") -> TraceContext | None:
+    """Return the span that sent a task's message; None if it names none."""
+    headers = task.request.headers or {}
+    return TraceContext.of(headers.get("traceparent"), headers.get("tracestate"))

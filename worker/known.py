@@ -70,7 +70,7 @@ class KnownResults:
         except (AttemptOver, QueueUnavailable):
             raise
         except TintypeError as error:
-            log.info("job %s: the known result cannot be used: %s", attempt.job.id, error)
+            log.warning("the known result cannot be used: %s", error)
             return None
 
     def _is_whole(self, known: JobResult, destination: ObjectRef) -> bool:

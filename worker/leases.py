@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context, copy_context
 
 from core.errors import QueueUnavailable
 from core.jobs import Attempt, Attempts
@@ -17,7 +18,7 @@ class LeaseKeeper(threading.Thread):
         super().__init__(name="lease", daemon=True)
         self._attempts = attempts
         self._longest = longest
-        self._held: tuple[Attempt, float] | None = None
+        self._held: tuple[Attempt, float, Context] | None = None
 
     def run(self) -> None:
         """Renew until the process ends; what fails is tried again at the next turn.
@@ -29,12 +30,13 @@ class LeaseKeeper(threading.Thread):
             held = self._held
             if held and time.monotonic() < held[1]:
                 with suppress(QueueUnavailable, MemoryError):
-                    self._attempts.renew(held[0])
+                    held[2].run(self._attempts.renew, held[0])
 
     @contextmanager
     def held(self, attempt: Attempt) -> Iterator[None]:
         """Keep an attempt's lease in this block."""
-        self._held = attempt, time.monotonic() + self._longest
+        # What is logged of the lease has the fields of its job.
+        self._held = attempt, time.monotonic() + self._longest, copy_context()
         try:
             yield
         finally:

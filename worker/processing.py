@@ -10,6 +10,7 @@ from core.errors import AlreadyColor, UnsupportedFormat
 from core.formats import EXTENSIONS, OutputFormat
 from core.jobs.options import Options
 from core.jobs.records import Fidelity, Timings
+from core.tracing import span
 from worker.colour import (
     COLOUR_CHROMA,
     Decoding,
@@ -131,7 +132,8 @@ def process(
         return _all_pages(data, offsets, work)
     coloured = _coloured(data, work)
     began = perf_counter()
-    result = encode(coloured.photo, format, options.quality)
+    with span("encode"):
+        result = encode(coloured.photo, format, options.quality)
     page = _encoded(coloured.page, began)
     after = _after(coloured, result, format)
     done = _finished(result, format, [page], after)
@@ -161,7 +163,8 @@ def _all_pages(data: bytes, offsets: Sequence[int], work: Work) -> Processed:
     for offset in offsets:
         coloured = _coloured(page_at(data, offset), work)
         began = perf_counter()
-        writer.add(coloured.photo)
+        with span("encode"):
+            writer.add(coloured.photo)
         pages.append(_encoded(coloured.page, began))
         del coloured
     return _finished(writer.getvalue(), "tiff", pages, None)
@@ -194,14 +197,17 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     """Decode and colorize; of the source, nothing but its metadata and a sample is left."""
     options = work.options
     began = perf_counter()
-    photo = decode(data, work.max_pixels)
-    chroma = None if options.on_color == "recolor" else _check_colour(photo)
-    source = lightness(photo.pixels, photo.space)
+    with span("decode"):
+        photo = decode(data, work.max_pixels)
+        chroma = None if options.on_color == "recolor" else _check_colour(photo)
+        source = lightness(photo.pixels, photo.space)
     decoded = perf_counter()
-    of = belonging(work.source_digest, work.engine, options.detail)
-    said = distribution(source, work.engine, of, work.kept)
+    with span("infer"):
+        of = belonging(work.source_digest, work.engine, options.detail)
+        said = distribution(source, work.engine, of, work.kept)
     predicted = perf_counter()
-    rgb = render(source, said, work.how, _reusable(photo.pixels), options.upsample or "bicubic")
+    with span("compose"):
+        rgb = render(source, said, work.how, _reusable(photo.pixels), options.upsample or "bicubic")
     timings = Timings(
         decode_ms=(decoded - began) * 1e3,
         infer_ms=(predicted - decoded) * 1e3,

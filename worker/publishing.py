@@ -6,7 +6,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from core.broker import QUEUES, message
+from core.broker import QUEUES, message, sending
 from core.errors import QueueUnavailable
 from core.jobs import Priority
 
@@ -26,6 +26,7 @@ class Publisher:
         try:
             with self._app.producer_or_acquire() as producer:
                 for job_id in job_ids:
-                    self._app.send_task(**message(job_id, QUEUES[priority]), producer=producer)
+                    with sending(job_id, QUEUES[priority]):
+                        self._app.send_task(**message(job_id, QUEUES[priority]), producer=producer)
         except (OperationalError, RedisError, OSError) as error:
             raise QueueUnavailable(f"jobs cannot be queued: {error}") from error

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from core import logs, tracing
 from core.buckets import Access
 from core.errors import (
     AlreadyColor,
@@ -23,9 +24,11 @@ from core.errors import (
 from core.formats import OutputFormat, format_of
 from core.jobs import Attempt, Attempts, Job, JobResult, Skipped, Stage, State, read_by
 from core.jobs.records import ModelRef, Variant
+from core.jobs.traces import Traces
 from core.objects import ObjectRef
 from core.settings import Settings
 from core.storage import Storage, StoredObject
+from core.tracing import TraceContext
 from worker.control import Beside
 from worker.destination import (
     beside,
@@ -40,6 +43,7 @@ from worker.engines import Engine
 from worker.kept import CONTENT_TYPE, MOST_BYTES
 from worker.known import KnownResults, stored
 from worker.leases import LeaseKeeper
+from worker.observing import Observed, observed
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
@@ -47,6 +51,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 HICCUP = 1.0
 """Seconds that a job waits for storage in its slot; after that it waits in the queue."""
+NO_LONGER_OURS = "the job is no longer ours"
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 
@@ -64,40 +69,48 @@ class Runner:
     stopping: Stopping
     worker: str
     """The name of this process in records."""
+    traces: Traces
 
-    def run(self, job_id: str) -> None:
-        """Run a job if it may start.
+    def run(self, job_id: str, sent: TraceContext | None = None) -> None:
+        """Run a job if it may start; ``sent`` is what its message came from.
 
         Raises:
             QueueUnavailable: Redis is away; the sweep will find the job.
         """
-        attempt = self.attempts.start(job_id, self.worker)
-        if attempt is None:
-            log.info("job %s: nothing to do", job_id)
-            return
-        with self.leases.held(attempt):
-            try:
-                with self.stopping.interruptible():
-                    self._work(attempt)
-            except AttemptOver as error:
-                log.warning("job %s attempt %d: %s", job_id, attempt.token, error)
-            except Drained:
-                self.attempts.reset()
-                self.attempts.give_back(attempt)
-                log.info("job %s given back: the worker stops", job_id)
-            except AlreadyColor as error:
-                self._leave_alone(attempt, error)
-            except Exception as error:
-                self._end_badly(attempt, error)
+        with logs.context(job_id=job_id):
+            attempt = self.attempts.start(job_id, self.worker)
+            if attempt is None:
+                log.debug("nothing to do")
+                return
+            batch = self.traces.of_batch(attempt.job.batch)
+            with observed(attempt, sent, batch) as seen, self.leases.held(attempt):
+                self._attempt(attempt, seen)
 
-    def _work(self, attempt: Attempt) -> None:
+    def _attempt(self, attempt: Attempt, seen: Observed) -> None:
+        try:
+            with self.stopping.interruptible():
+                self._work(attempt, seen)
+        except AttemptOver as error:
+            seen.over(str(error))
+        except Drained:
+            self.attempts.reset()
+            self.attempts.give_back(attempt)
+            seen.over("the worker stops")
+        except AlreadyColor as error:
+            self._leave_alone(attempt, error, seen)
+        except Exception as error:
+            self._end_badly(attempt, error, seen)
+
+    def _work(self, attempt: Attempt, seen: Observed) -> None:
         job = attempt.job
         # The rules may be others than those under which the job was accepted.
         self.access.check_job(read_by(job), job.destination)
         began = perf_counter()
-        source = self._patiently(lambda: self.storage.fetch(job.source, self.settings.max_bytes))
-        fetch_ms = (perf_counter() - began) * 1e3
-        aids = self._fetch_beside(job)
+        with tracing.span("fetch"):
+            most = self.settings.max_bytes
+            source = self._patiently(lambda: self.storage.fetch(job.source, most))
+            fetch_ms = (perf_counter() - began) * 1e3
+            aids = self._fetch_beside(job)
         engine = self.engines.get(job.options.model)
         digest, wanted = engine.model.digest, _format(job)
         print_of = fingerprint(source.data, job.options, digest, wanted, aids.files)
@@ -110,9 +123,9 @@ class Runner:
         timings = result.timings.model_copy(update={"fetch_ms": fetch_ms})
         result = result.model_copy(update={"timings": timings})
         if self.attempts.succeed(attempt, result, print_of):
-            log.info("job %s succeeded: %s", job.id, result.destination)
+            seen.succeeded(result, engine.name)
         else:
-            log.warning("job %s attempt %d came too late", job.id, attempt.token)
+            seen.over("it came too late")
 
     def _fetch_beside(self, job: Job) -> Beside:
         """Return what else the job looks at."""
@@ -141,8 +154,9 @@ class Runner:
         destination = self._destination(job, print_of, image.extension)
         ref = ModelRef(name=model.name, digest=model.digest)
         began = self._begin_to_store(attempt)
-        more = self._store_extras(destination, image)
-        etag = self._store(job, destination, image, ref, source)
+        with tracing.span("store"):
+            more = self._store_extras(destination, image)
+            etag = self._store(job, destination, image, ref, source)
         return JobResult(
             destination=destination,
             model=ref,
@@ -218,24 +232,27 @@ class Runner:
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )
 
-    def _leave_alone(self, attempt: Attempt, error: AlreadyColor) -> None:
+    def _leave_alone(self, attempt: Attempt, error: AlreadyColor, seen: Observed) -> None:
         """End the job of a photograph that is in colour, as its options say."""
         if attempt.job.options.on_color == "skip":
             skipped = Skipped(
                 skipped=error.code, chroma=error.chroma, width=error.width, height=error.height
             )
-            ended = self.attempts.skip(attempt, skipped)
-        else:
-            ended = self.attempts.fail(attempt, as_problem(error), error.chroma)
-        log.info("job %s %s: %s", attempt.job.id, "ended" if ended else "no longer ours", error)
+            if self.attempts.skip(attempt, skipped):
+                seen.skipped(skipped)
+                return
+        elif self.attempts.fail(attempt, as_problem(error), error.chroma):
+            seen.failed(as_problem(error))
+            return
+        seen.over(NO_LONGER_OURS)
 
-    def _end_badly(self, attempt: Attempt, error: Exception) -> None:
+    def _end_badly(self, attempt: Attempt, error: Exception, seen: Observed) -> None:
         """Fail the job, or queue it again if another attempt may do better."""
         ours = as_ours(error)
         if isinstance(ours, JobTimeout):
             self.attempts.reset()
         if ours is not error:
-            log.error("job %s attempt %d", attempt.job.id, attempt.token, exc_info=error)
+            log.error("unexpected error", exc_info=error)
         problem = as_problem(ours)
         if isinstance(ours, PermanentError):
             state = State.FAILED if self.attempts.fail(attempt, problem) else None
@@ -243,8 +260,13 @@ class Runner:
             counts = not isinstance(ours, TransientError)
             delay = backoff(attempt.retries)
             state = self.attempts.give_back(attempt, delay, problem, counts=counts)
-        outcome = state or "no longer ours"
-        log.warning("job %s %s: %s: %s", attempt.job.id, outcome, problem.code, problem.detail)
+        match state:
+            case State.FAILED:
+                seen.failed(problem)
+            case None:
+                seen.over(NO_LONGER_OURS)
+            case _:
+                seen.given_back(problem)
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """Call again for a moment while trying again can help."""

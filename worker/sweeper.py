@@ -51,7 +51,7 @@ class Sweeper(threading.Thread):
             QueueUnavailable, OperationalError: Redis is away.
         """
         for job_id, why in (self._jobs.sweep() or {}).items():
-            log.info("job %s is queued again: %s", job_id, why)
+            log.debug("queued again: %s", why, extra={"job_id": job_id})
             self._publish_job(job_id)
         self._jobs.done()
         for batch_id in self._batches.sweep():

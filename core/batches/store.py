@@ -44,11 +44,13 @@ class BatchStore:
         idempotency: Idempotency | None = None,
         webhook: Webhook | None = None,
         maker: Maker = NOBODY,
+        trace: str = "",
     ) -> tuple[Batch, bool]:
         """Record a batch and return it with True: a worker will look after it.
 
         With an idempotency key, the batch that an equal request made in the last 24 hours comes
-        back with False instead. ``webhook`` is for a request that names none.
+        back with False instead. ``webhook`` is for a request that names none. ``trace`` is the
+        ``TraceContext.text`` of what asks for it.
 
         Raises:
             IdempotencyConflict: the key came with another request before.
@@ -67,6 +69,7 @@ class BatchStore:
             LIFETIME_SECONDS * 1000,
             int(request.dry_run),
             *maker.for_batch(),
+            *(("trace", trace) if trace else ()),
         )
         match answer:
             case "created" | "known":

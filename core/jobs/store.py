@@ -50,12 +50,14 @@ class JobStore:
         idempotency: Idempotency | None = None,
         webhook: Webhook | None = None,
         maker: Maker = NOBODY,
+        trace: str = "",
     ) -> tuple[Job, bool]:
         """Record a job as queued and return it with True: it still has to be published.
 
         With an idempotency key, the job that an equal request made in the last 24 hours comes
         back with False instead. ``most_queued`` 0 is no limit. ``webhook`` is for a request that
-        names none. A source that is an upload is kept for good from now on.
+        names none. A source that is an upload is kept for good from now on. ``trace`` is the
+        ``TraceContext.text`` of what asks for it.
 
         Raises:
             IdempotencyConflict: the key came with another request before.
@@ -81,6 +83,7 @@ class JobStore:
             upload,
             maker.owner,
             maker.quota or "",
+            trace,
         )
         match answer:
             case "created":

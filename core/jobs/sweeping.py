@@ -6,6 +6,7 @@ from redis import Redis
 
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
 from core.jobs.scripts import Scripts, as_fields, milliseconds
+from core.queues import Queues
 
 LOCK_SECONDS = 5.0
 AT_ONCE = 200
@@ -15,10 +16,9 @@ AT_ONCE = 200
 class Sweeping:
     """One pass after another; of many sweepers, one at a time does anything."""
 
-    def __init__(
-        self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Sequence[str], taken: str
-    ) -> None:
+    def __init__(self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Queues) -> None:
         """``queues``: of jobs that waited already, then of each priority."""
+        self._queues = queues
         self._scripts = Scripts(redis, "sweep", "swept")
         self._arguments: Sequence[str | int] = (
             name,
@@ -29,8 +29,6 @@ class Sweeping:
             TIMED_OUT.model_dump_json(),
             milliseconds(ttl),
             AT_ONCE,
-            taken,
-            *queues,
         )
 
     def sweep(self) -> Mapping[str, str] | None:
@@ -40,9 +38,10 @@ class Sweeping:
         are returned; jobs that ended long ago are forgotten.
 
         Raises:
-            QueueUnavailable: Redis is away.
+            QueueUnavailable: Redis or the broker is away.
         """
-        found: list[str] | None = self._scripts.run("sweep", *self._arguments)
+        # Looked at before the jobs: what is taken meanwhile is missed by nobody.
+        found: list[str] | None = self._scripts.run("sweep", *self._arguments, *self._queues.look())
         return None if found is None else as_fields(found)
 
     def done(self) -> None:

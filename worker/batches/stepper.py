@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
+from core import logs, tracing
 from core.batches import BatchState, Progress, Steps
 from core.batches.entries import Entries
 from core.batches.steps import Page, Position, Step
 from core.errors import PermanentError, QueueUnavailable, StepOver
 from core.jobs import JobStore, Priority, Problem
+from core.tracing import TraceContext
 from worker.batches.expansion import Expansion
 from worker.batches.report import Reports
 from worker.batches.retries import next_retries
@@ -52,8 +54,10 @@ class Stepper:
         self._stopping = stopping
         self._patience = patience
 
-    def run(self, batch_id: str) -> bool:
+    def run(self, batch_id: str, trace: TraceContext | None = None) -> bool:
         """Do a step if there is something to do; return whether there is more at once.
+
+        ``trace`` is what made the batch.
 
         Raises:
             QueueUnavailable: Redis is away; the sweep will find the batch.
@@ -61,6 +65,11 @@ class Stepper:
         step = self._steps.begin(batch_id)
         if step is None:
             return False
+        about = {"tintype.batch.id": batch_id}
+        with logs.context(batch_id=batch_id), tracing.span("batch step", about, parent=trace):
+            return self._step(step)
+
+    def _step(self, step: Step) -> bool:
         try:
             more = self._work(step)
         except QueueUnavailable:
@@ -139,7 +148,7 @@ class Stepper:
             self._publish([job_id for job_id, _ in jobs], priority)
             self._jobs.published_ids(jobs)
         except QueueUnavailable as error:
-            log.warning("%d jobs of a batch will be queued later: %s", len(jobs), error)
+            log.warning("%d jobs will be queued later: %s", len(jobs), error)
 
     def _finish(self, step: Step, progress: Progress, *, reported: bool = True) -> None:
         batch = progress.batch
@@ -149,7 +158,7 @@ class Stepper:
         detail = f"{failed} of {batch.counts.total} photographs failed; its report says why"
         problem = Problem(code="jobs_failed", detail=detail)
         if self._steps.finish(step, reported=reported and not batch.dry_run, problem=problem):
-            log.info("batch %s has ended: %s", batch.id, batch.counts)
+            log.info("batch ended", extra={"counts": batch.counts.model_dump()})
 
     def _renew(self, step: Step) -> None:
         """Keep the batch in the middle of long work, unless the worker has to stop."""
@@ -161,9 +170,10 @@ class Stepper:
         """Try again later, or give up what can never work."""
         ours = as_ours(error)
         if ours is not error:
-            log.error("batch %s", step.batch_id, exc_info=error)
+            log.error("unexpected error", exc_info=error)
         problem = as_problem(ours)
-        log.warning("batch %s: %s: %s", step.batch_id, problem.code, problem.detail)
+        told = {"code": problem.code, "detail": problem.detail}
+        log.warning("step failed", extra=told)
         if isinstance(ours, PermanentError):
             self._steps.rest(step, 0 if self._give_up(step, problem) else PAUSE)
             return

@@ -3,7 +3,7 @@
 -- with another request, 'full' if too many batches have not finished.
 -- ARGV: id, spec, webhook (empty: none), most unfinished, digest of the idempotency key (empty:
 --       none), fingerprint of the request, milliseconds to remember it, whether it is a dry run,
---       then fields and values about whoever asked for it: owner, quota, access.
+--       then fields and values about whoever asked for it: owner, quota, access, trace.
 local id = ARGV[2]
 local known = known_request('batch', ARGV[6], ARGV[7])
 if known then return known end
@@ -14,7 +14,8 @@ if ARGV[9] ~= '1' then
   if order.source.manifest then keep_upload(order.source.manifest) end
   keep_reference(order)
 end
-redis.call('HSET', batch_key(id), 'state', 'expanding', 'spec', ARGV[3], 'created', NOW)
+redis.call('HSET', batch_key(id), 'v', SCHEMA, 'state', 'expanding', 'spec', ARGV[3],
+  'created', NOW)
 if ARGV[4] ~= '' then redis.call('HSET', batch_key(id), 'webhook', ARGV[4]) end
 if ARGV[9] == '1' then redis.call('HSET', batch_key(id), 'dry_run', 1) end
 for at = 10, #ARGV, 2 do redis.call('HSET', batch_key(id), ARGV[at], ARGV[at + 1]) end

@@ -4,6 +4,7 @@ from redis import Redis
 
 from core.heartbeats import WORKERS
 from core.jobs import Attempts, JobRequest, JobStore, Priority, Problem
+from core.namespace import key
 from core.objects import ObjectRef
 from tests.support.jobs import PROBLEM, RESULT, started
 from tests.unit.api.conftest import Finish
@@ -38,7 +39,7 @@ def test_what_waits_runs_and_has_ended_is_counted(
         problem = Problem(code=code, detail="")
         attempts.fail(started(attempts, jobs.create(order()).id), problem)
     jobs.cancel(jobs.create(order()).id)
-    redis.zadd(WORKERS, {"host:1": redis.time()[0]})
+    redis.zadd(key(WORKERS), {"host:1": redis.time()[0]})
     stats = client.get("/v1/stats").json
     assert stats is not None
     assert stats["queued"] == {"high": 1, "normal": 0, "low": 2}
@@ -71,7 +72,7 @@ def test_counters_do_not_grow_with_jobs_and_go_by_themselves(
 ) -> None:
     for _ in range(20):
         attempts.fail(started(attempts, jobs.create(order()).id), PROBLEM)
-    minutes = redis.keys("tintype:minute:*")
+    minutes = redis.keys("{tintype}:minute:*")
     assert 1 <= len(minutes) <= 2
     for minute in minutes:
         assert set(redis.hkeys(minute)) == {"failed", f"code:{PROBLEM.code}"}

@@ -24,6 +24,7 @@ OF_LOCK = {
     "build": PROJECT["dependency-groups"]["build"],
     "embedded": PROJECT["project"]["optional-dependencies"]["embedded"],
     "fast": PROJECT["project"]["optional-dependencies"]["fast"],
+    "otel": PROJECT["project"]["optional-dependencies"]["otel"],
     "sns": PROJECT["project"]["optional-dependencies"]["sns"],
     "dev": PROJECT["dependency-groups"]["dev"],
     "release": PROJECT["dependency-groups"]["release"],
@@ -87,7 +88,7 @@ def test_a_lock_has_what_the_project_asks_for(name: str) -> None:
         assert all(requirement.specifier.contains(version) for version in versions), requirement
 
 
-@pytest.mark.parametrize("smaller", ["base", "build", "embedded", "sns"])
+@pytest.mark.parametrize("smaller", ["base", "build", "embedded", "otel", "sns"])
 def test_the_lock_of_development_holds_the_others(smaller: str) -> None:
     everything = pins(ROOT / "requirements" / "dev.lock")
     for name, versions in pins(ROOT / "requirements" / f"{smaller}.lock").items():

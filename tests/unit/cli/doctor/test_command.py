@@ -53,7 +53,9 @@ def test_servers_that_are_named_win_over_the_stacks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "secret"),
     [
-        ("redis://:[oops@h/0", "redis://:[oops@h/0"),
+        ("redis+sentinel://me:hush@h,i/s?sentinel_password=psst", "hush"),
+        ("redis+sentinel://me:hush@h,i/s?sentinel_password=psst", "psst"),
+        ("rediss+cluster://:hush@h:1,i:2", "hush"),
         ("redis://h/0?password=hush", "hush"),
         ("redis://me:hush@h/0", "hush"),
     ],
