@@ -15,7 +15,7 @@ BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-browser chromium promtool helm test-faults soak test-training bench locks sbom audit release-check clean
+.PHONY: help demo test check format test-browser chromium promtool helm test-faults soak test-training bench locks sbom api.cdx.json worker.cdx.json audit release-check clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -69,19 +69,21 @@ test-training: .venv/train.stamp  ## The tests that need PyTorch.
 bench: .venv/dev.stamp  ## Speed and memory; some 20 minutes on an idle machine.
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-# What each image installs: its name, and its lock.
-IMAGES := api:sns worker:fast
+# What each image installs.
+api.cdx.json: LOCKS := base otel sns
+worker.cdx.json: LOCKS := base otel fast
 
-sbom: build/release/stamp  ## What is in each image, as CycloneDX: build/sbom.
+sbom: api.cdx.json worker.cdx.json  ## What is in each image, as CycloneDX: build/sbom.
+
+api.cdx.json worker.cdx.json: build/release/stamp
 	mkdir -p build/sbom
-	for image in $(IMAGES); do \
-		$(RELEASE)/python infra/release/narrow.py requirements/$${image#*:}.lock | \
-		$(RELEASE)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
-			--output-file build/sbom/$${image%:*}.cdx.json - || exit 1; \
-	done
+	$(RELEASE)/python infra/release/narrow.py $(LOCKS:%=requirements/%.lock) > build/sbom/$@.txt
+	$(RELEASE)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom/$@ build/sbom/$@.txt
+	rm build/sbom/$@.txt
 
 audit: build/release/stamp  ## Known vulnerabilities of what is installed; asks the package index.
-	for lock in base sns fast embedded; do \
+	for lock in base otel sns fast embedded; do \
 		$(RELEASE)/pip-audit --strict --disable-pip --require-hashes -r requirements/$$lock.lock || exit 1; \
 	done
 

@@ -1,4 +1,4 @@
-"""Prints a lock without what the images' platform does not install: narrow.py LOCK.
+"""Prints what locks have the images install, each once: narrow.py LOCK...
 
 Locks are for every platform; the images have one Python on Linux, the Dockerfile says which.
 """
@@ -30,7 +30,7 @@ def platform(dockerfile: str) -> dict[str, str]:
     }
 
 
-def narrow(lock: str, environment: dict[str, str]) -> str:
+def narrow(lock: str, environment: dict[str, str]) -> list[str]:
     """Return the entries of a lock that are installed there, without their markers."""
     kept = []
     for entry in re.split(r"\n(?=\S)", "\n" + re.sub(r"^ *#.*\n", "", lock, flags=re.MULTILINE)):
@@ -41,8 +41,15 @@ def narrow(lock: str, environment: dict[str, str]) -> str:
         if requirement.marker is None or requirement.marker.evaluate(environment):
             requirement.marker = None
             kept.append(" \\\n    ".join([str(requirement), *hashes]))
-    return "\n".join(kept) + "\n"
+    return kept
+
+
+def main(locks: list[str]) -> None:
+    """Print the entries of all locks."""
+    environment = platform(DOCKERFILE.read_text())
+    entries = {entry for lock in locks for entry in narrow(Path(lock).read_text(), environment)}
+    print("\n".join(sorted(entries)))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(narrow(Path(sys.argv[1]).read_text(), platform(DOCKERFILE.read_text())))
+    main(sys.argv[1:])

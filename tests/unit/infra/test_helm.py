@@ -114,6 +114,18 @@ def test_nothing_goes_in_or_out_that_was_not_named() -> None:
     assert [each["port"] for each in rule["ports"]] == [443]
 
 
+def test_traces_go_where_they_are_let() -> None:
+    collector = "settings.TINTYPE_OTEL=true,settings.OTEL_EXPORTER_OTLP_ENDPOINT=http://otel:4318"
+    way = 'networkPolicy.egress=[{"ports": [{"protocol": "TCP", "port": 4318}]}]'
+    resources = render("--set", collector, "--set-json", way)
+    *_, last = named(resources, "NetworkPolicy", "photos-default")["spec"]["egress"]
+    assert last == {"ports": [{"protocol": "TCP", "port": 4318}]}
+    settings = named(resources, "ConfigMap", "photos-settings")["data"]
+    assert settings["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://otel:4318"
+    for each in of_kind(resources, "NetworkPolicy"):
+        kubernetes_validate.validate(each, OLDEST, strict=True)
+
+
 def test_nodes_can_be_chosen_for_each_kind_of_work() -> None:
     made = deployments("-f", str(ROOT / "infra" / "helm" / "examples" / "amx.yaml"))
     label = "feature.node.kubernetes.io/cpu-cpuid"
@@ -150,6 +162,8 @@ def test_every_priority_is_taken_by_some_worker() -> None:
         ("settings.TINTYPE_S3_SECRET_KEY=a", "TINTYPE_S3_SECRET_KEY"),
         ("settings.TINTYPE_REDIS_URL=redis://a", "TINTYPE_REDIS_URL"),
         ("settings.TINTYPE_QUEUES=low", "TINTYPE_QUEUES"),
+        ("settings.TINTYPE_BROKER_URL=redis://a", "TINTYPE_BROKER_URL"),
+        ("settings.OTEL_EXPORTER_OTLP_HEADERS=a", "OTEL_EXPORTER_OTLP_HEADERS"),
         ("image.api.digest=sha256:12", "pattern"),
         ("secrets.redis.name=", "minLength"),
     ],

@@ -207,3 +207,21 @@ def test_the_api_is_told_of_rules_proxies_and_shared_networks(tmp_path: Path) ->
     assert made[name] == rules
     assert mounts["models"] == "/models"
     assert volumes["models"]["persistentVolumeClaim"] == {"claimName": "shared"}
+
+
+def test_redis_may_want_certificates_and_celery_a_redis_of_its_own() -> None:
+    tls = "secrets.redisTls.name=certificates,secrets.redisTls.cert=tls.crt"
+    chosen = f"{tls},secrets.redisTls.certKey=tls.key,secrets.redis.brokerKey=broker"
+    resources = render(*EVERYTHING, "--set-string", chosen)
+    for deployment in of_kind(resources, "Deployment"):
+        volumes = {each["name"]: each for each in pod(deployment)["volumes"]}
+        assert volumes["redis-tls"]["secret"] == {"secretName": "certificates"}
+        *_, container = containers(deployment)
+        variables = environment(resources, container)
+        assert variables["TINTYPE_BROKER_URL"] == "secret:tintype-redis/broker"
+        (place,) = (e["mountPath"] for e in container["volumeMounts"] if e["name"] == "redis-tls")
+        assert {name: value for name, value in variables.items() if place in value} == {
+            "TINTYPE_REDIS_CA": f"{place}/ca.crt",
+            "TINTYPE_REDIS_CERT": f"{place}/tls.crt",
+            "TINTYPE_REDIS_CERT_KEY": f"{place}/tls.key",
+        }

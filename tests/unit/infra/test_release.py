@@ -3,19 +3,21 @@
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from tests.support.pages import ROOT
+from tests.unit.infra.test_images import BUILT, FINAL, lineage
 
 RELEASE = ROOT / "infra" / "release"
 CHANGELOG = "# Changelog\n\n## 1.2.0, 2026-12-24\n\n- Snow.\n\n## 1.1.0, 2026-11-30\n\n- Rain.\n"
 
 
-def run(script: str, argument: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(RELEASE / script), str(argument)]
+def run(script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(RELEASE / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -85,24 +87,39 @@ def test_the_changelog_of_this_project_can_be_read() -> None:
         assert each == "Unreleased" or re.fullmatch(r"\d+\.\d+\.\d+, \d{4}-\d\d-\d\d", each)
 
 
-@pytest.mark.parametrize("name", ["sns", "fast"])
-def test_a_lock_is_narrowed_to_what_an_image_installs(name: str) -> None:
-    done = run("narrow.py", ROOT / "requirements" / f"{name}.lock")
+def installed() -> dict[str, list[str]]:
+    """The locks that each image installs, by the Makefile."""
+    found = re.findall(
+        r"^(\w+)\.cdx\.json: LOCKS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    return {image: locks.split() for image, locks in found}
+
+
+def test_lists_of_contents_have_the_locks_that_images_install() -> None:
+    stages = {name: lineage(name) for name in FINAL}
+    of_image = {
+        name: {
+            word.removeprefix("requirements/").removesuffix(".lock")
+            for stage in [*lineage(BUILT[name]), *stages[name]]
+            for words in stage.all("RUN")
+            for before, word in pairwise(words)
+            if before == "-r" and word.startswith("requirements/")
+        }
+        - {"build"}
+        for name in FINAL
+    }
+    assert {image: set(locks) for image, locks in installed().items()} == of_image
+
+
+@pytest.mark.parametrize("image", FINAL)
+def test_locks_are_narrowed_to_what_an_image_installs(image: str) -> None:
+    locks = [ROOT / "requirements" / f"{name}.lock" for name in installed()[image]]
+    done = run("narrow.py", *locks)
     assert done.returncode == 0, done.stderr
     entries = [entry.split() for entry in re.split(r"\n(?=\S)", done.stdout.strip())]
-    packages = [Requirement(first).name for first, *_ in entries]
-    assert len(packages) == len(set(packages)) > 60
-    assert {"flask", "celery", "numpy"} <= set(packages)
-    assert "tzdata" not in packages
+    versions = {Requirement(first).name: first for first, *_ in entries}
+    assert len(entries) == len(versions)
+    assert {"flask", "celery", "numpy"} <= set(versions)
+    assert "tzdata" not in versions
     for _, *hashes in entries:
         assert any(each.startswith("--hash=sha256:") for each in hashes)
-
-
-def test_lists_of_contents_are_made_from_what_images_install() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    dockerfile = (ROOT / "infra" / "docker" / "Dockerfile").read_text()
-    (images,) = re.findall(r"^IMAGES := (.+)$", makefile, re.MULTILINE)
-    assert images.split() == ["api:sns", "worker:fast"]
-    for each in images.split():
-        image, _, lock = each.partition(":")
-        assert f"COPY --from=build-{lock} /opt/tintype" in dockerfile.split(f"AS {image}\n")[1]

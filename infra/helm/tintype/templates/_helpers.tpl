@@ -81,6 +81,18 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- define "tintype.redisEnv" -}}
 {{- with .Values.secrets.redis -}}
 {{ include "tintype.secret" (dict "name" "TINTYPE_REDIS_URL" "secret" .name "key" .key) }}
+{{- if .brokerKey }}
+{{ include "tintype.secret" (dict "name" "TINTYPE_BROKER_URL" "secret" .name "key" .brokerKey) }}
+{{- end }}
+{{- end }}
+{{- with .Values.secrets.redisTls }}
+{{- if .name }}
+{{- range $name, $key := dict "TINTYPE_REDIS_CA" .ca "TINTYPE_REDIS_CERT" .cert "TINTYPE_REDIS_CERT_KEY" .certKey }}
+{{- if $key }}
+- {name: {{ $name }}, value: /etc/redis-tls/{{ $key }}}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -101,10 +113,17 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* What can be written where everything else is read-only. */}}
-{{- define "tintype.writable" -}}
+{{/* What every container has: a place to write, and certificates for Redis. */}}
+{{- define "tintype.mounts" -}}
 - {name: tmp, mountPath: /tmp}
+{{- if .Values.secrets.redisTls.name }}
+- {name: redis-tls, mountPath: /etc/redis-tls, readOnly: true}
 {{- end }}
-{{- define "tintype.writableVolume" -}}
+{{- end }}
+
+{{- define "tintype.volumes" -}}
 - {name: tmp, emptyDir: {sizeLimit: {{ .Values.tmpSize }}}}
+{{- with .Values.secrets.redisTls.name }}
+- {name: redis-tls, secret: {secretName: {{ . }}}}
+{{- end }}
 {{- end }}
