@@ -33,7 +33,8 @@ def serving(folder: Path, *options: str, port: int | None = None) -> Iterator[tu
     port = port or servers.free_port()
     home = folder / f"redis-{port}"
     home.mkdir(parents=True)
-    command = [*servers.redis_command(port, home), *options]
+    # Replicas come at once, not after five seconds.
+    command = [*servers.redis_command(port, home), "--repl-diskless-sync-delay", "0", *options]
     server = Child(home.name, command, {}, home / "log", lambda _: servers.port_open(port))
     server.start()
     try:
@@ -50,22 +51,31 @@ def cluster(folder: Path, nodes: int = 3, *options: str, **login: str) -> Iterat
     with ExitStack() as stack:
         ports = []
         for _ in range(nodes):
-            bus = ("--cluster-enabled", "yes", "--cluster-port", str(servers.free_port()))
-            started = stack.enter_context(serving(folder, *bus, *options))
-            ports.append(started[1])
+            _, port = stack.enter_context(serving(folder, *bus(), *options))
+            ports.append(port)
         clients = [stack.enter_context(client(port, **login)) for port in ports]
         share = SLOTS // nodes + 1
         for number, node in enumerate(clients):
             last = min(SLOTS, (number + 1) * share) - 1
-            node.execute_command("CLUSTER ADDSLOTSRANGE", number * share, last)
-            bus_port = clients[0].config_get("cluster-port")["cluster-port"]
-            node.execute_command("CLUSTER MEET", servers.HOST, ports[0], bus_port)
+            node.cluster("ADDSLOTSRANGE", number * share, last)
+            meet(clients[0], node, ports[number])
         eventually(lambda: all(map(_is_whole, clients)), 30, "the cluster")
         yield ports
 
 
+def bus() -> Sequence[str]:
+    """Return the options of one more node of a cluster."""
+    return ("--cluster-enabled", "yes", "--cluster-port", str(servers.free_port()))
+
+
+def meet(node: Redis, other: Redis, port: int) -> None:
+    """Have two nodes of a cluster know one another; ``port`` is the other's."""
+    node.cluster("MEET", servers.HOST, port, other.config_get("cluster-port")["cluster-port"])
+
+
 def _is_whole(node: Redis) -> bool:
-    return bool(node.execute_command("CLUSTER INFO")["cluster_state"] == "ok")
+    info: Any = node.cluster("INFO")
+    return bool(info["cluster_state"] == "ok")
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ def watched(folder: Path, password: str = "") -> Iterator[Watched]:
     """Run a primary, a replica and three sentinels of which two must agree."""
     with ExitStack() as stack:
         primary, port = stack.enter_context(serving(folder))
-        follow = ("--replicaof", f"{servers.HOST} {port}", "--repl-diskless-sync-delay", "0")
+        follow = ("--replicaof", f"{servers.HOST} {port}")
         _, replica = stack.enter_context(serving(folder, *follow))
         ports = [stack.enter_context(_sentinel(folder, port, password)) for _ in range(3)]
         clients = [stack.enter_context(client(port, password=password or None)) for port in ports]
@@ -122,7 +132,7 @@ def _sentinel(folder: Path, primary: int, password: str) -> Iterator[int]:
 
 
 def _knows_all(sentinel: Redis) -> bool:
-    known = sentinel.sentinel_masters()[SERVICE]
-    replicas = sentinel.sentinel_slaves(SERVICE)
+    known: Any = sentinel.sentinel_master(SERVICE)
+    replicas: Any = sentinel.sentinel_slaves(SERVICE)
     peers = int(known["num-other-sentinels"]) == 2
     return peers and bool(replicas) and replicas[0]["master-link-status"] == "ok"
