@@ -79,7 +79,7 @@ def test_the_replica_takes_over(tmp_path: Path) -> None:
         jobs = JobStore(redis)
         job = jobs.create(REQUEST)
         eventually(lambda: redis.wait(1, 1000) == 1, 20, "replication")
-        primary.shutdown(nosave=True)
+        primary.shutdown(nosave=True, now=True)
         with pytest.raises(QueueUnavailable):
             jobs.get(job.id)
         replica.cluster("FAILOVER", "TAKEOVER")
