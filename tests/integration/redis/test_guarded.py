@@ -9,6 +9,8 @@ import pytest
 from redis.exceptions import NoPermissionError
 from uuid_utils import uuid7
 
+from cli.doctor import redis as redis_check
+from cli.doctor.subject import Subject
 from core.jobs import State
 from core.namespace import key
 from core.redis_client import connect
@@ -119,6 +121,13 @@ def test_a_worker_drains_and_another_goes_on(guarded: Guarded, anna: Client) -> 
     worker.wait()
     worker.start()
     assert {anna.wait(job, timeout=90).state for job in waiting} == {State.SUCCEEDED}
+
+
+def test_the_doctor_asks_as_the_api(guarded: Guarded, tmp_path: Path) -> None:
+    found = [*redis_check.examine(Subject(guarded.service.settings, tmp_path, guarded.service.url))]
+    assert {"redis", "redis version", "redis persistence", "redis clock", "broker"} <= {
+        finding.name for finding in found if finding.state == "ok"
+    }
 
 
 def test_nothing_of_that_was_denied_or_went_to_another_slot(guarded: Guarded) -> None:

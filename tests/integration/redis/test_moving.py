@@ -8,11 +8,15 @@ import pytest
 from redis import Redis
 from redis.crc import key_slot
 
+from api.publisher import Publisher
 from core import namespace
+from core.broker import QUEUES, key_prefix
 from core.errors import QueueUnavailable
 from core.jobs import Attempts, Job, JobStore, State
 from core.jobs.events import FIRST, EventLog
+from core.queues import Queues
 from core.redis_client import connect
+from core.settings import Settings
 from tests.conftest import LIMITS, TTL
 from tests.support.jobs import REQUEST, RESULT
 from tests.support.redis_servers import SLOTS, bus, client, cluster, meet, serving
@@ -33,14 +37,9 @@ def nodes(ports: list[int]) -> Iterator[list[Redis]]:
         each.close()
 
 
-@pytest.fixture
-def other_namespace() -> Iterator[None]:
-    yield
-    namespace.use(namespace.NAMESPACE)
-
-
-def of_cluster(ports: list[int]) -> Redis:
-    return connect("redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in ports))
+def of_cluster(ports: list[int], patience: float = 2) -> Redis:
+    nodes = ",".join(f"127.0.0.1:{port}" for port in ports)
+    return connect(f"redis+cluster://{nodes}", patience)
 
 
 def test_the_slot_goes_to_another_node(ports: list[int], nodes: list[Redis]) -> None:
@@ -75,7 +74,7 @@ def test_the_replica_takes_over(tmp_path: Path) -> None:
         name = str(primary.cluster("MYID"))
         eventually(lambda: name in str(replica.cluster("NODES")), 10, "the meeting")
         replica.cluster("REPLICATE", name)
-        redis = stack.enter_context(of_cluster([port, second]))
+        redis = stack.enter_context(of_cluster([port, second], patience=0.5))
         jobs = JobStore(redis)
         job = jobs.create(REQUEST)
         eventually(lambda: redis.wait(1, 1000) == 1, 20, "replication")
@@ -93,8 +92,7 @@ def finds(jobs: JobStore, job: Job) -> bool:
     return False
 
 
-@pytest.mark.usefixtures("other_namespace")
-def test_two_installations_do_not_meet(redis: Redis) -> None:
+def test_two_installations_do_not_meet(redis: Redis, redis_url: str) -> None:
     jobs, log = JobStore(redis), EventLog(redis)
     ours = jobs.create(REQUEST)
     namespace.use("other")
@@ -104,5 +102,10 @@ def test_two_installations_do_not_meet(redis: Redis) -> None:
     namespace.use(namespace.NAMESPACE)
     assert [job.id for job in jobs.list()[0]] == [ours.id]
     assert {event.job for event in log.after(FIRST, 0.1)} == {ours.id}
-    starts = {str(name).split(":")[0] for name in redis.scan_iter()}
+    for name in ("tintype", "other"):
+        settings = Settings(redis_url=redis_url, redis_namespace=name)
+        Publisher(settings).publish(ours)
+        queues = Queues(redis, [QUEUES[ours.priority]], prefix=key_prefix(settings))
+        assert queues.lengths() == [1], "a message of its own"
+    starts = {str(name).split(":")[0] for name in redis.scan_iter("{*")}
     assert starts == {"{tintype}", "{other}"}

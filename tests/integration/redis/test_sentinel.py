@@ -30,6 +30,7 @@ def pair(tmp_path: Path) -> Iterator[Watched]:
 def behind(pair: Watched, tmp_path: Path) -> Iterator[tuple[Service, Stack]]:
     settings = Settings(
         redis_url=pair.url,
+        redis_namespace="photos",
         webhook_secret=make_secret(),
         webhook_allow="127.0.0.1",
         downloads_dir=tmp_path / "downloads",
@@ -55,6 +56,8 @@ def test_jobs_go_on_when_the_primary_dies(pair: Watched, behind: tuple[Service, 
         assert {job.state for job in ended} == {State.SUCCEEDED}
         told = eventually(lambda: len(receiver.messages) >= len(jobs), 30, "all webhooks")
         assert told
+        starts = {str(name).split(":")[0] for name in redis.scan_iter()}
+        assert starts == {"{photos}", "photos"}, "the keys, and those of Celery"
         address = redis.connection_pool.get_connection()
         assert address.port == pair.replica
         redis.connection_pool.release(address)

@@ -28,8 +28,7 @@ def test_there_are_scripts() -> None:
     assert len(SCRIPTS) > 40
 
 
-def test_all_keys_of_an_installation_are_in_one_slot(request: pytest.FixtureRequest) -> None:
-    request.addfinalizer(lambda: namespace.use(namespace.NAMESPACE))
+def test_all_keys_of_an_installation_are_in_one_slot() -> None:
     for name in ("tintype", "photos", "photos-2"):
         namespace.use(name)
         names = (prefix(), key(""), key("job", "1"), key("limits", "{LIMITER/a}/-1"))
