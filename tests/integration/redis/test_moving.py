@@ -1,5 +1,7 @@
 """A cluster in which the slot of an installation moves, and installations that share a Redis."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -78,7 +80,7 @@ def test_the_replica_takes_over(tmp_path: Path) -> None:
         jobs = JobStore(redis)
         job = jobs.create(REQUEST)
         eventually(lambda: redis.wait(1, 1000) == 1, 20, "replication")
-        primary.shutdown(nosave=True, now=True)
+        os.kill(primary.info("server")["process_id"], signal.SIGKILL)
         with pytest.raises(QueueUnavailable):
             jobs.get(job.id)
         replica.cluster("FAILOVER", "TAKEOVER")
