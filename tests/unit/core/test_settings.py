@@ -22,6 +22,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CONCURRENCY", "-1"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "unix:///run/redis.sock"),
+        ("REDIS_NAMESPACE", "{photos}"),
+        ("REDIS_CA", "/no/such/file"),
         ("S3_ENDPOINT", "localhost:9000"),
         ("S3_ENDPOINT", "http://host/path"),
         ("S3_PUBLIC_ENDPOINT", "photos.example"),
