@@ -1,6 +1,7 @@
 # Everything runs in .venv, made on first use from the hashed locks in requirements/.
 PYTHON ?= python3
 BIN := .venv/bin
+RELEASE := build/release/bin
 # Never in one process with the other engines: PyTorch and OpenVINO do not get along there.
 TORCH_TESTS := tests/unit/training/with_torch
 # Some eight minutes; `make test` has a minute of them.
@@ -14,7 +15,7 @@ BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-browser chromium promtool test-faults soak test-training bench locks clean
+.PHONY: help demo test check format test-browser chromium promtool helm test-faults soak test-training bench locks sbom api.cdx.json worker.cdx.json audit release-check clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -47,6 +48,10 @@ chromium:
 promtool:
 	@command -v promtool >/dev/null || test -x build/promtool || sh infra/promtool.sh
 
+# Without it, the tests of infra/helm that need it are skipped.
+helm: .venv/dev.stamp
+	@command -v helm >/dev/null || test -x build/helm || sh infra/helm.sh
+
 node_modules/.stamp: package-lock.json
 	@command -v npm >/dev/null || { echo "The page's checks need Node.js 20 or newer, with npm"; exit 1; }
 	npm ci --no-audit --no-fund
@@ -64,6 +69,27 @@ test-training: .venv/train.stamp  ## The tests that need PyTorch.
 bench: .venv/dev.stamp  ## Speed and memory; some 20 minutes on an idle machine.
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
+# What each image installs.
+api.cdx.json: LOCKS := base otel sns
+worker.cdx.json: LOCKS := base otel fast
+
+sbom: api.cdx.json worker.cdx.json  ## What is in each image, as CycloneDX: build/sbom.
+
+api.cdx.json worker.cdx.json: build/release/stamp
+	mkdir -p build/sbom
+	$(RELEASE)/python infra/release/narrow.py $(LOCKS:%=requirements/%.lock) > build/sbom/$@.txt
+	$(RELEASE)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom/$@ build/sbom/$@.txt
+	rm build/sbom/$@.txt
+
+audit: build/release/stamp  ## Known vulnerabilities of what is installed; asks the package index.
+	for lock in base otel sns fast embedded; do \
+		$(RELEASE)/pip-audit --strict --disable-pip --require-hashes -r requirements/$$lock.lock || exit 1; \
+	done
+
+release-check:  ## Whether this commit can be released: version, changelog, tag.
+	$(PYTHON) infra/release/check.py
+
 locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.toml.
 	$(call lock,base,,pyproject.toml)
 	$(call lock,build,--group build,)
@@ -71,6 +97,7 @@ locks: .venv/dev.stamp  ## Renew the hashed locks after a change to pyproject.to
 	$(call lock,fast,--extra fast,pyproject.toml)
 	$(call lock,otel,--extra otel,pyproject.toml)
 	$(call lock,sns,--extra sns,pyproject.toml)
+	$(call lock,release,--group release,)
 	$(call lock,dev,--extra embedded --extra fast --extra heic --extra icc --extra onnx --extra otel --extra sns --group build --group dev,pyproject.toml)
 
 clean:  ## Remove what make has made.
@@ -93,6 +120,13 @@ endef
 
 .venv/dev.stamp: requirements/dev.lock .venv/demo.stamp
 	$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.lock
+	touch $@
+
+# Beside .venv: the auditor wants another pip.
+build/release/stamp: requirements/release.lock
+	$(PYTHON) -m venv build/release
+	$(RELEASE)/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--only-binary :all: -r requirements/release.lock
 	touch $@
 
 .venv/train.stamp: requirements/train.txt .venv/dev.stamp

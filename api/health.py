@@ -13,6 +13,7 @@ from api.services import Services, services
 from core import durability
 from core.errors import NoLiveWorker, TintypeError
 from core.heartbeats import WEBHOOKS, alive
+from core.redis_client import reachable
 
 PATIENCE = 3.0
 """Seconds for all checks: a probe waits no longer."""
@@ -41,6 +42,13 @@ def ready() -> Any:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", detail, checks=checks)
 
 
+def _redis(s: Services) -> None:
+    s.jobs.ping()
+    if s.broker:
+        with reachable("TINTYPE_BROKER_URL"):
+            s.broker.ping()
+
+
 def _workers(s: Services) -> None:
     if not alive(s.redis):
         raise NoLiveWorker("no live worker; start one with 'tintype worker'")
@@ -49,6 +57,8 @@ def _workers(s: Services) -> None:
 def _warnings(s: Services) -> dict[str, str]:
     """Return what does not keep a job from its result and still wants a look."""
     found = dict(durability.warnings(s.redis))
+    if s.broker:
+        found |= {f"broker {n}": text for n, text in durability.warnings(s.broker).items()}
     silence = s.jobs.seconds_since_sweep()
     if silence is None or silence > SWEEP_SILENCE:
         found["sweep"] = "no worker sweeps: jobs of workers that die are not queued again"
@@ -60,7 +70,7 @@ def _warnings(s: Services) -> dict[str, str]:
 
 
 CHECKS: dict[str, Callable[[Services], None]] = {
-    "redis": lambda s: s.jobs.ping(),
+    "redis": _redis,
     "storage": lambda s: s.storage.check(s.settings.bucket),
     "workers": _workers,
 }

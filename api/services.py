@@ -23,7 +23,7 @@ from core.jobs.events import EventLog
 from core.jobs.stats import StatsReader
 from core.jobs.uploads import Uploads
 from core.keys import KeyStore
-from core.redis_client import connect
+from core.servers import connect_broker, connect_state
 from core.settings import Settings
 from core.upload_storage import UploadStorage
 from models import Catalogue
@@ -38,6 +38,8 @@ class Services:
     settings: Settings
     access: Access
     redis: Redis
+    broker: Redis | None
+    """If it is another one."""
     jobs: JobStore
     batches: BatchStore
     entries: Entries
@@ -65,12 +67,13 @@ class Services:
         Raises:
             InvalidSetting: ``TINTYPE_WEBHOOK_URL`` can never be called, or a rule cannot work.
         """
-        redis, storage = connect(settings.redis_url), UploadStorage(settings)
+        redis, storage = connect_state(settings), UploadStorage(settings)
         catalogue = Catalogue.from_settings(settings)
         return cls(
             settings=settings,
             access=settings.access,
             redis=redis,
+            broker=connect_broker(settings) if settings.has_own_broker else None,
             jobs=JobStore(redis),
             batches=BatchStore(redis),
             entries=Entries(redis, storage),

@@ -57,7 +57,7 @@ def main(objects: int, photographs: Path | None, most: int) -> None:
 def _archive(objects: int) -> dict[str, Any]:
     """Colorize many tiny scans and kill a worker on the way."""
     with TemporaryDirectory() as folder:
-        model = _trivial(Path(folder) / "trivial")
+        model = trivial_network(Path(folder) / "trivial")
         data = Path(folder) / "data"
         _fill(data / "s3" / BUCKET, objects)
         settings = Settings(model=str(model), engine="opencv", concurrency=1)
@@ -77,7 +77,7 @@ def _archive(objects: int) -> dict[str, Any]:
     return found | {"skipped_keys_per_second": objects / again["seconds"]} | _memory_summary(watch)
 
 
-def _trivial(folder: Path) -> Path:
+def trivial_network(folder: Path) -> Path:
     """Return a network with next to nothing to do: what is measured is all around it."""
     model = open_folder(write_standin(folder))
     files = "".join(

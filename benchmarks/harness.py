@@ -1,7 +1,7 @@
 """A running service to measure, and the hands to drive it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +77,16 @@ class Service:
 
 
 @contextmanager
-def running(settings: Settings, workers: int = 1, data: Path | None = None) -> Iterator[Service]:
+def running(
+    settings: Settings,
+    workers: int = 1,
+    data: Path | None = None,
+    make: Callable[[StackOptions, Settings, Callable[[str], None]], Stack] = Stack,
+) -> Iterator[Service]:
     """Run the whole service with servers of its own, on ``data`` or a folder of its own."""
     with TemporaryDirectory() as folder:
         options = StackOptions(data or Path(folder), workers=workers)
-        stack = Stack(options, settings, lambda _: None)
+        stack = make(options, settings, lambda _: None)
         http = urllib3.PoolManager(retries=False, timeout=LIMIT, maxsize=32)
         try:
             stack.start()

@@ -27,7 +27,10 @@ from core.storage import Storage
 WORKERS = 2
 LIMIT_SECONDS = 120.0
 LARGE = (4000, 3000)
-NOT_FOR_SAMPLES = ("redis_url", "s3_endpoint", "s3_public_endpoint", "s3_region", "bucket", "keys")
+NOT_FOR_SAMPLES = (
+    *("redis_url", "redis_namespace", "broker_url", "bucket", "keys"),
+    *("s3_endpoint", "s3_public_endpoint", "s3_region"),
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from cli.progress_views import printable
 from cli.service import stack_value
 from core.errors import InvalidSetting
 from core.keys import ApiKey, KeyRequest, KeyStore, Scope
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -116,11 +116,10 @@ def revoke(key_id: str) -> None:
 
 def _store() -> KeyStore:
     settings = Settings.load()
-    url = settings.redis_url
-    if "redis_url" not in settings.model_fields_set:
+    if "redis_url" not in settings.model_fields_set and (url := stack_value("redis")):
         # That of 'tintype up', if it runs in this folder.
-        url = stack_value("redis") or url
-    return KeyStore(connect(url))
+        settings = settings.model_copy(update={"redis_url": url})
+    return KeyStore(connect_state(settings))
 
 
 def _state(each: ApiKey) -> str:

@@ -11,7 +11,7 @@ from core import durability, heartbeats, logs, tracing
 from core.errors import NoLiveWorker, QueueUnavailable
 from core.keys import KeyStore
 from core.keys.serving import CREATE, decide_keys, is_loopback, no_key_yet
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from models import Catalogue
 
@@ -32,7 +32,7 @@ def api(bind: str) -> None:
     Services.from_settings(settings)
     tracing.check(settings)
     logs.configure(settings)
-    with suppress(QueueUnavailable), connect(settings.redis_url, patience=0.1) as redis:
+    with suppress(QueueUnavailable), connect_state(settings, patience=0.1) as redis:
         for warning in durability.warnings(redis).values():
             log.warning(warning)
         # While Redis is away nobody gets in without a key, either.
@@ -67,7 +67,7 @@ def worker(name: str) -> None:
 def alive() -> None:
     """Exit 0 if a worker child of this host has its network loaded; for health checks."""
     settings = Settings.load()
-    with connect(settings.redis_url) as redis:
+    with connect_state(settings) as redis:
         if not heartbeats.alive_here(redis):
             raise NoLiveWorker("no worker child of this host has been heard from lately")
 

@@ -5,7 +5,7 @@ import signal
 import click
 
 from core import heartbeats, logs, tracing
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 
 
@@ -30,6 +30,6 @@ def webhooks(alive: bool) -> None:
 
 
 def _check_alive(settings: Settings) -> None:
-    with connect(settings.redis_url) as redis:
+    with connect_state(settings) as redis:
         if not heartbeats.alive_here(redis, heartbeats.WEBHOOKS):
             raise click.ClickException("nothing that sends webhooks has been heard from lately")

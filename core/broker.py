@@ -1,21 +1,26 @@
 """How the API publishes and the workers consume: queue names, task names, Celery's settings."""
 
+import ssl
 from contextlib import AbstractContextManager
 from typing import Any, Literal
+from urllib.parse import quote
 
-from core import tracing
+from core import schema, tracing
 from core.jobs.records import Priority
+from core.namespace import NAMESPACE
+from core.redis_urls import Mode, RedisUrl, parse_redis_url
+from core.servers import tls
 from core.settings import Settings
 
 COLORIZE_TASK = "tintype.colorize"
 BATCH_TASK = "tintype.batch"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
-"""For jobs that have waited already: it comes before all others."""
+"""For jobs of any priority that have waited already: it comes before all others."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
-UNACKNOWLEDGED = "unacked"
-"""kombu's hash of the messages that workers have taken and not done with."""
+EVERYBODYS = (AGAIN, BATCHES)
+"""What every worker consumes, whatever else it does: nobody can leave them to no one."""
 VISIBILITY_SECONDS = 20
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""
@@ -25,7 +30,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     """Return Celery's configuration; docs/decisions/celery-on-redis.md says why each is there."""
     hard_limit = settings.job_timeout + HARD_LIMIT_MARGIN
     return {
-        "broker_url": settings.redis_url,
+        **_connection(settings),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
@@ -39,6 +44,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 5,
+            "global_keyprefix": key_prefix(settings),
+            **_sentinels(settings),
         },
         "task_default_queue": QUEUES[Priority.NORMAL],
         "task_serializer": "json",
@@ -66,9 +73,57 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
+def key_prefix(settings: Settings) -> str:
+    """Return what stands before all of the broker's keys and channels: by default nothing."""
+    return "" if settings.redis_namespace == NAMESPACE else f"{settings.redis_namespace}:"
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """Return where the broker is, as Celery takes it."""
+    url = parse_redis_url(settings.broker)
+    found: dict[str, Any] = {"broker_url": settings.broker}
+    if url.mode is Mode.SENTINEL:
+        found["broker_url"] = _sentinel_url(url)
+    if url.tls:
+        found["broker_use_ssl"] = _ssl(settings)
+    return found
+
+
+def _sentinel_url(url: RedisUrl) -> str:
+    login = ":".join(quote(url.login.get(part, ""), safe="") for part in ("username", "password"))
+    nodes = ((f"[{host}]" if ":" in host else host, port) for host, port in url.nodes)
+    return ";".join(f"sentinel://{login}@{host}:{port}/{url.db}" for host, port in nodes)
+
+
+def _ssl(settings: Settings) -> dict[str, Any]:
+    return {
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        "ssl_check_hostname": True,
+        **tls(settings).options,
+    }
+
+
+def _sentinels(settings: Settings) -> dict[str, Any]:
+    url = parse_redis_url(settings.broker)
+    if url.mode is not Mode.SENTINEL:
+        return {}
+    timeouts = {"socket_timeout": 2, "socket_connect_timeout": 2}
+    encrypted = {"ssl": True, **_ssl(settings)} if url.tls else {}
+    return {
+        "master_name": url.service,
+        "sentinel_kwargs": {**timeouts, **encrypted, **url.sentinel_login},
+    }
+
+
+def consumed(settings: Settings) -> list[str]:
+    """Return the queues of a worker: those of the priorities that it takes, and everybody's."""
+    chosen = {name.strip() for name in settings.queues.split(",")}
+    return [*EVERYBODYS, *(queue for priority, queue in QUEUES.items() if priority in chosen)]
+
+
 def batch_message(batch_id: str) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to have a worker look after a batch."""
-    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES}
+    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES, "headers": _headers()}
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:
@@ -78,8 +133,13 @@ def message(job_id: str, queue: str) -> dict[str, Any]:
         "args": [job_id],
         "queue": queue,
         "task_id": job_id,
-        "headers": tracing.headers(),
+        "headers": _headers(),
     }
+
+
+def _headers() -> dict[str, Any]:
+    """Return what a message says beside the id of its record, which decides."""
+    return {schema.HEADER: schema.SCHEMA, **tracing.headers()}
 
 
 def sending(job_id: str, queue: str) -> AbstractContextManager[tracing.Span]:

@@ -1,45 +1,50 @@
 """Which processes are alive: each says so every few seconds, a worker's child once it can work.
 
-With it goes what the process has counted for metrics.
+With it goes what the process has counted for metrics, and what it says of itself.
 """
 
 import os
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from core import schema
 from core.metrics.totals import PENDING
+from core.namespace import key
 from core.redis_client import reachable
 
 INTERVAL = 2.0
 LIFETIME = 10.0
-WORKERS = "tintype:workers"
-WEBHOOKS = "tintype:webhooks"
+WORKERS = "workers"
+"""Children, which do the work."""
+PARENTS = "parents"
+WEBHOOKS = "webhooks"
 
 
-def alive(redis: Redis, key: str = WORKERS) -> set[str]:
+def alive(redis: Redis, who: str = WORKERS) -> set[str]:
     """Return the processes heard from in the last 10 seconds, each as ``host:pid``.
 
     Raises:
         QueueUnavailable: Redis is away.
     """
     with reachable():
-        return {str(name) for name in redis.zrangebyscore(key, _now(redis) - LIFETIME, "+inf")}
+        return {str(name) for name in redis.zrangebyscore(key(who), now(redis) - LIFETIME, "+inf")}
 
 
-def alive_here(redis: Redis, key: str = WORKERS) -> bool:
+def alive_here(redis: Redis, who: str = WORKERS) -> bool:
     """Whether a process of this host was heard from in the last 10 seconds.
 
     Raises:
         QueueUnavailable: Redis is away.
     """
-    return any(name.startswith(f"{socket.gethostname()}:") for name in alive(redis, key))
+    return any(name.startswith(f"{socket.gethostname()}:") for name in alive(redis, who))
 
 
-def _now(redis: Redis) -> float:
+def now(redis: Redis) -> float:
     """Return the seconds since the epoch by Redis' clock: those of hosts differ."""
     seconds, microseconds = redis.time()
     return float(seconds) + float(microseconds) / 1e6
@@ -50,13 +55,33 @@ def member(pid: int) -> str:
     return f"{socket.gethostname()}:{pid}"
 
 
+def host_of(member: str) -> str:
+    """Return the host of a process."""
+    return member.rpartition(":")[0]
+
+
+def pid_of(member: str) -> int:
+    """Return the process id; 0 for what is none."""
+    pid = member.rpartition(":")[2]
+    return int(pid) if pid.isdecimal() and pid.isascii() else 0
+
+
+def beat_key(member: str) -> str:
+    """Return where a process says more of itself."""
+    return key("beat", member)
+
+
 class Heartbeat(threading.Thread):
     """Says that this process is alive until the process ends."""
 
-    def __init__(self, redis: Redis, key: str = WORKERS) -> None:
+    def __init__(
+        self, redis: Redis, who: str = WORKERS, about: Callable[[], str] | None = None
+    ) -> None:
+        """``about``: returns what the process says of itself, JSON of a bounded size."""
         super().__init__(name="heartbeat", daemon=True)
         self._redis = redis
-        self._key = key
+        self._who = who
+        self._about = about
         self._member = member(os.getpid())
         self._stopped = threading.Event()
 
@@ -67,11 +92,27 @@ class Heartbeat(threading.Thread):
         """
         while not self._stopped.is_set():
             with suppress(RedisError, MemoryError):
-                now = _now(self._redis)
-                self._redis.zadd(self._key, {self._member: now})
-                PENDING.flush(self._redis)
-                self._redis.zremrangebyscore(self._key, "-inf", now - 10 * LIFETIME)
+                self.beat()
             self._stopped.wait(INTERVAL)
+
+    def beat(self) -> None:
+        """Beat once.
+
+        Raises:
+            RedisError: Redis is away.
+        """
+        at = now(self._redis)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.zadd(key(self._who), {self._member: at})
+        pipe.zremrangebyscore(key(self._who), "-inf", at - 10 * LIFETIME)
+        if self._about:
+            pipe.set(beat_key(self._member), self._about(), px=round(LIFETIME * 1000))
+        if self._who == WORKERS:
+            # The versions of records that live workers read.
+            pipe.zadd(key("schemas"), {str(schema.SCHEMA): round(at * 1000)})
+            pipe.zremrangebyscore(key("schemas"), "-inf", round((at - 10 * LIFETIME) * 1000))
+        pipe.execute()
+        PENDING.flush(self._redis)
 
     def stop(self) -> None:
         """Sign off at once, so that nobody waits for the lifetime to run out."""
@@ -79,4 +120,5 @@ class Heartbeat(threading.Thread):
         if self.is_alive():
             self.join(INTERVAL)
         with suppress(RedisError):
-            self._redis.zrem(self._key, self._member)
+            self._redis.zrem(key(self._who), self._member)
+            self._redis.delete(beat_key(self._member))

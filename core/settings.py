@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.buckets import Access
 from core.cores import cores
 from core.errors import InvalidBucket, InvalidSetting, InvalidWebhook
 from core.event_senders import check_secrets, check_topics
+from core.namespace import NAMESPACE, PATTERN
 from core.objects import check_bucket
+from core.redis_urls import Mode, check_broker_url, check_redis_url, parse_redis_url
 from core.webhook_urls import check_networks, check_webhook_url
 
 MIB = 1024 * 1024
@@ -25,6 +27,8 @@ LEAST_MEMORY = 64 * MIB
 MOST_PRESIGN = 3600
 RATE = r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$"
 """Requests in a time, such as ``600/minute``."""
+QUEUES = r"^ *(high|normal|low) *(, *(high|normal|low) *)*$"
+"""Priorities, such as ``high, normal``."""
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 Seconds = Annotated[float, Field(gt=0)]
 Networks = Annotated[str, AfterValidator(check_networks)]
@@ -64,7 +68,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TINTYPE_", frozen=True, env_ignore_empty=True)
 
-    redis_url: Annotated[str, Field(pattern=r"^rediss?://")] = "redis://127.0.0.1:6379/0"
+    redis_url: Annotated[str, AfterValidator(check_redis_url)] = "redis://127.0.0.1:6379/0"
+    """Where all state is: one server, one behind sentinels, or a cluster: ``core.redis_urls``."""
+    redis_namespace: Annotated[str, Field(pattern=PATTERN)] = NAMESPACE
+    """Tells installations apart that share a Redis: all keys begin with it."""
+    broker_url: Annotated[str, AfterValidator(check_broker_url)] | None = None
+    """Where Celery's queues are. None: the same as ``redis_url``."""
+    redis_ca: FilePath | None = None
+    """Certificates of who is believed over TLS; None: those of the system."""
+    redis_cert: FilePath | None = None
+    """A certificate of our own, where the server asks for one."""
+    redis_cert_key: FilePath | None = None
     s3_endpoint: Endpoint | None = None
     """None is AWS itself."""
     s3_public_endpoint: Endpoint | None = None
@@ -89,6 +103,8 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     """Threads for one forward pass; 0 shares the cores between a worker's children."""
 
+    queues: Annotated[str, Field(pattern=QUEUES)] = "high,normal,low"
+    """Priorities whose jobs a worker takes; it always takes those that waited, and batches."""
     concurrency: int = Field(default=0, ge=0)
     """Children of one worker process, each with its own loaded network; 0: see ``children``."""
     max_pixels: int = Field(default=100_000_000, ge=1)
@@ -165,11 +181,31 @@ class Settings(BaseSettings):
             raise InvalidSetting(f"TINTYPE_BUCKET: {error}") from error
         except InvalidWebhook as error:
             raise InvalidSetting(f"TINTYPE_WEBHOOK_URL: {error}") from error
+        _ = settings.broker
         try:
             Access.parse(settings.buckets)
         except (InvalidBucket, InvalidSetting) as error:
             raise InvalidSetting(f"TINTYPE_BUCKETS: {error}") from error
         return settings
+
+    @property
+    def broker(self) -> str:
+        """The URL of Celery's broker.
+
+        Raises:
+            InvalidSetting: the state is in a cluster, which Celery cannot use.
+        """
+        if self.broker_url is None and parse_redis_url(self.redis_url).mode is Mode.CLUSTER:
+            raise InvalidSetting(
+                "TINTYPE_BROKER_URL: TINTYPE_REDIS_URL names a cluster, which Celery cannot use; "
+                "name a Redis beside it, or its sentinels"
+            )
+        return self.broker_url or self.redis_url
+
+    @property
+    def has_own_broker(self) -> bool:
+        """Whether the broker is another Redis than the one that has the state."""
+        return self.broker_url not in {None, self.redis_url}
 
     @property
     def access(self) -> Access:

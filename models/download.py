@@ -1,6 +1,8 @@
 """Fetching a network's files: resumable, checked, atomic."""
 
-from collections.abc import Callable
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import urllib3
@@ -17,16 +19,30 @@ Progress = Callable[[str, int, int], None]
 def pull(model: Model, progress: Progress = lambda *_: None) -> None:
     """Fetch every file that is missing or wrong; what was fetched before goes on where it stopped.
 
+    Of several that pull into one folder, one fetches and the others wait. Where nothing is
+    missing, nothing is written.
+
     Raises:
         DownloadFailed: a host cannot be reached or refuses.
         ModelCorrupt: what came is not what the manifest promises (a stub, or another file).
     """
+    if all(_is_good(model.path(role), file) for role, file in model.files):
+        return
     model.folder.mkdir(parents=True, exist_ok=True)
-    with urllib3.PoolManager(timeout=urllib3.Timeout(connect=10, read=30)) as http:
+    timeout = urllib3.Timeout(connect=10, read=30)
+    with _locked(model.folder), urllib3.PoolManager(timeout=timeout) as http:
         for role, file in model.files:
             path = model.path(role)
             if not _is_good(path, file):
                 _fetch(http, file, path, progress)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Wait until nobody else pulls into a folder; the lock ends with its process."""
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_good(path: Path, file: ModelFile) -> bool:

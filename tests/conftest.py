@@ -9,6 +9,7 @@ from redis import Redis
 
 from cli.stack import servers
 from cli.stack.child import Child
+from core import namespace
 from core.errors import StackError
 from core.jobs import Attempts, JobStore, Limits
 from core.redis_client import connect
@@ -33,6 +34,13 @@ def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def no_networks_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Tests see no network that the user has pulled."""
     monkeypatch.setenv("TINTYPE_DOWNLOADS_DIR", str(tmp_path / "downloads"))
+
+
+@pytest.fixture(autouse=True)
+def one_installation() -> Iterator[None]:
+    """What a test does as another installation ends with it."""
+    yield
+    namespace.use(namespace.NAMESPACE)
 
 
 def missing(error: StackError) -> None:

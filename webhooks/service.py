@@ -12,7 +12,7 @@ from core.heartbeats import WEBHOOKS, Heartbeat
 from core.jobs import JobStore
 from core.jobs.deliveries import Deliveries, Delivery, DeliveryState
 from core.jobs.traces import Traces
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.webhook_urls import host_of, parse_networks, parse_webhook_url
 from webhooks.lanes import Lanes
@@ -42,7 +42,7 @@ class Webhooks:
         if settings.webhook_secret is None:
             raise InvalidSetting("TINTYPE_WEBHOOK_SECRET is not set; it signs what webhooks send")
         signer = Signer(settings.webhook_secret.get_secret_value())
-        redis = connect(settings.redis_url)
+        redis = connect_state(settings)
         self._deliveries = Deliveries(redis)
         self._traces = Traces(redis)
         allowed = parse_networks(settings.webhook_allow)

@@ -7,15 +7,7 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 from kombu import Queue
 
-from core.broker import (
-    AGAIN,
-    BATCH_TASK,
-    BATCHES,
-    COLORIZE_TASK,
-    QUEUES,
-    batch_message,
-    celery_settings,
-)
+from core.broker import BATCH_TASK, COLORIZE_TASK, batch_message, celery_settings, consumed
 from core.settings import Settings
 from core.tracing import TraceContext
 from worker.celery_logs import log_as_we_do
@@ -35,8 +27,7 @@ def make_app(settings: Settings) -> Celery:
     app = Celery("tintype", set_as_current=False)
     app.conf.update(celery_settings(settings))
     app.conf.worker_concurrency = settings.children
-    names = (AGAIN, BATCHES, *QUEUES.values())
-    app.conf.task_queues = [Queue(name, routing_key=name) for name in names]
+    app.conf.task_queues = [Queue(name, routing_key=name) for name in consumed(settings)]
     app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
     log_as_we_do(app)
     loaded = Loaded()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown
@@ -10,10 +11,11 @@ from redis import Redis
 from core import logs, tracing
 from core.broker import HARD_LIMIT_MARGIN
 from core.cores import cores
+from core.fleet.reading import has_model
 from core.heartbeats import Heartbeat, member
 from core.jobs import Attempts, Limits
 from core.jobs.traces import Traces
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.storage import Storage
 from core.tracing import TraceContext
@@ -28,6 +30,7 @@ from worker.leases import LeaseKeeper
 from worker.loaded import Loaded
 from worker.memory import MemoryLimit
 from worker.native_output import OUTPUT
+from worker.presence import ChildPresence
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ class Child:
         self.runner: Runner | None = None
         self._traces: Traces
         self.stepper: Stepper | None = None
+        self.presence: ChildPresence | None = None
 
     def connect(self) -> None:
         """Have Celery set every child up."""
@@ -76,14 +80,20 @@ class Child:
         assert self.runner is not None, "a child takes no job before it is set up"
         if self.stopping.asked:
             raise Drained
-        self.runner.run(job_id, sent)
+        try:
+            self.runner.run(job_id, sent)
+        finally:
+            if self.presence:
+                self.presence.ended()
 
     def step(self, batch_id: str) -> bool:
         """Do a step of a batch; see ``Stepper.run``."""
         assert self.stepper is not None, "a child takes no batch before it is set up"
+        assert self.presence is not None, "nor one that nobody sees"
         if self.stopping.asked:
             return False
-        return self.stepper.run(batch_id, self._traces.of_batch(batch_id))
+        with self.presence.stepping(batch_id):
+            return self.stepper.run(batch_id, self._traces.of_batch(batch_id))
 
     def tear_down(self, **_: Any) -> None:
         """Sign off."""
@@ -94,20 +104,22 @@ class Child:
     def _load(self) -> None:
         settings = self._settings
         self.stopping.listen()
+        redis = connect_state(settings, patience=REDIS_PATIENCE, timeout=5)
+        catalogue = Catalogue.from_settings(settings)
         engines = EnginePool(
-            Catalogue.from_settings(settings),
+            catalogue,
             settings.engine,
             threads(settings),
             MemoryLimit(settings.memory),
+            partial(has_model, redis),
         )
         engine = engines.get()
         prepare()
         self._loaded.tell(engine)
         model = engine.model
         log.info("loaded %s (%s) with %s", model.name, model.digest[:12], engine.name)
-        redis = connect(settings.redis_url, patience=REDIS_PATIENCE, timeout=5)
         # A renewal that comes late is worth nothing, so this one does not wait.
-        own = connect(settings.redis_url, patience=0.5, timeout=2)
+        own = connect_state(settings, patience=0.5, timeout=2)
         keeper = LeaseKeeper(_attempts(settings, own), settings.job_timeout + HARD_LIMIT_MARGIN)
         keeper.start()
         storage = Storage(settings)
@@ -126,7 +138,9 @@ class Child:
             self._traces,
         )
         self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
-        self._heartbeat = Heartbeat(redis)
+        names = (each.name for each in catalogue.models() if each.installed)
+        self.presence = ChildPresence(engine, tuple(names))
+        self._heartbeat = Heartbeat(redis, about=self.presence.tell)
         self._heartbeat.start()
 
 

@@ -2,7 +2,9 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
+from core.errors import ModelElsewhere, ModelNotInstalled, TintypeError, UnknownModel
 from models import Catalogue, Model
 from worker.engines import Engine, load_engine
 from worker.memory import UNLIMITED, MemoryLimit
@@ -19,12 +21,17 @@ class EnginePool:
         engine: str,
         threads: int,
         memory: MemoryLimit = UNLIMITED,
+        elsewhere: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """``memory``: what jobs may take beyond the networks; it is set after each is loaded."""
+        """``memory``: what jobs may take beyond the networks; it is set after each is loaded.
+
+        ``elsewhere``: whether another process has a network of a name.
+        """
         self._catalogue = catalogue
         self._engine = engine
         self._threads = threads
         self._memory = memory
+        self._elsewhere = elsewhere
         self._models: dict[str | None, Model] = {}
         self._loaded: OrderedDict[str, Engine] = OrderedDict()
         self._lock = threading.Lock()
@@ -34,24 +41,43 @@ class EnginePool:
 
         Raises:
             UnknownModel, ModelNotInstalled, ModelCorrupt: see ``models.Catalogue``.
+            ModelElsewhere: another worker has it.
             UnknownEngine: see ``load_engine``.
         """
-        with self._lock:
-            model = self._model(name)
-            if model.name not in self._loaded:
-                with self._memory.lifted():
-                    self._load(model)
-            self._loaded.move_to_end(model.name)
-            return self._loaded[model.name]
+        try:
+            with self._lock:
+                return self._get(name)
+        except (UnknownModel, ModelNotInstalled) as error:
+            raise self._missing(name, error) from error
 
     def digest(self, name: str | None = None) -> str:
         """Return the digest of a network without loading it.
 
         Raises:
             UnknownModel, ModelNotInstalled: see ``models.Catalogue``.
+            ModelElsewhere: another worker has it.
         """
-        with self._lock:
-            return self._model(name).digest
+        try:
+            with self._lock:
+                return self._model(name).digest
+        except (UnknownModel, ModelNotInstalled) as error:
+            raise self._missing(name, error) from error
+
+    def _missing(self, name: str | None, error: TintypeError) -> TintypeError:
+        """Return what a job is told that names a network which is not here."""
+        if name is None or not self._elsewhere(name):
+            return error
+        return ModelElsewhere(
+            f"this worker has no model named {name!r}; the job waits for one that has"
+        )
+
+    def _get(self, name: str | None) -> Engine:
+        model = self._model(name)
+        if model.name not in self._loaded:
+            with self._memory.lifted():
+                self._load(model)
+        self._loaded.move_to_end(model.name)
+        return self._loaded[model.name]
 
     def _load(self, model: Model) -> None:
         self._loaded[model.name] = load_engine(self._engine, model, self._threads)

@@ -7,23 +7,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.worker import state as celery_state
+from redis import Redis
 
-from core import durability
+from core import durability, heartbeats
 from core.batches.sweeping import BatchSweeping
-from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED, batch_message, message
+from core.broker import AGAIN, BATCHES, QUEUES, batch_message, consumed, key_prefix, message
+from core.fleet import Drains
 from core.jobs.sweeping import Sweeping
 from core.jobs.uploads import Uploads
-from core.redis_client import connect
+from core.queues import Queues
+from core.servers import connect_broker, connect_state
 from core.settings import Settings
 from core.upload_storage import UploadStorage
 from models import Catalogue
 from worker.child import limits
+from worker.cordon import Cordon
 from worker.draining import Drain
 from worker.engines import check_engine
 from worker.expiry import Expiry
 from worker.loaded import Loaded
 from worker.metrics import MetricsPort, WorkerCollector
+from worker.presence import ParentPresence
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
@@ -37,32 +43,54 @@ class Parent:
         self._loaded = loaded
         self._app = app
         self._pool: Any = None
+        self._cordon: Cordon | None = None
+        self._presence: ParentPresence | None = None
+        self._heartbeat: heartbeats.Heartbeat | None = None
         self._drain = Drain(settings.drain_seconds, self._children)
 
     def connect(self) -> None:
         """Have Celery say when the worker starts and stops."""
         worker_ready.connect(self._ready, weak=False)
         worker_shutting_down.connect(self._shutting_down, weak=False)
+        worker_shutdown.connect(self._gone, weak=False)
 
     def _ready(self, sender: Any, **_: Any) -> None:
         self._pool = sender.pool
-        redis = connect(self._settings.redis_url)
+        redis, broker = connect_state(self._settings), connect_broker(self._settings)
+        self._appear(sender, redis)
         name = f"{socket.gethostname()}:{os.getpid()}"
-        queues = (AGAIN, *QUEUES.values())
-        kept = self._settings.job_ttl
-        sweeping = Sweeping(redis, limits(self._settings), kept, name, queues, UNACKNOWLEDGED)
-        batches = BatchSweeping(redis, kept, BATCHES)
+        before, kept = key_prefix(self._settings), self._settings.job_ttl
+        queues = Queues(broker, (AGAIN, *QUEUES.values()), prefix=before)
+        sweeping = Sweeping(redis, limits(self._settings), kept, name, queues)
+        batches = BatchSweeping(redis, kept, Queues(broker, (BATCHES,), prefix=before))
         Sweeper(sweeping, self._publish_job, batches, self._publish_batch).start()
         uploads = Uploads(redis, self._settings.upload_ttl)
         Expiry(uploads, UploadStorage(self._settings)).start()
         if self._settings.metrics_port:
             MetricsPort(self._settings, WorkerCollector(self._children, self._loaded)).start()
-        for warning in durability.warnings(redis).values():
-            log.warning(warning)
+        for server in (redis, broker) if self._settings.has_own_broker else (redis,):
+            for warning in durability.warnings(server).values():
+                log.warning(warning)
+
+    def _appear(self, consumer: Any, redis: Redis) -> None:
+        """Obey ``tintype drain``, and be seen by ``tintype workers``."""
+        cordon = Cordon(Drains(redis), socket.gethostname(), consumer, consumed(self._settings))
+        cordon.begin()
+        presence = ParentPresence(_name(consumer.hostname), cordon.taken_from, _taken)
+        beats = heartbeats.Heartbeat(redis, heartbeats.PARENTS, presence.tell)
+        beats.start()
+        self._cordon, self._presence, self._heartbeat = cordon, presence, beats
 
     def _shutting_down(self, **_: Any) -> None:
         log.info("the worker stops; what runs may finish")
+        if self._cordon and self._presence:
+            self._cordon.stop()
+            self._presence.stopping = True
         self._drain.begin()
+
+    def _gone(self, **_: Any) -> None:
+        if self._heartbeat:
+            self._heartbeat.stop()
 
     def _publish_job(self, job_id: str) -> None:
         self._app.send_task(**message(job_id, AGAIN))
@@ -72,6 +100,16 @@ class Parent:
 
     def _children(self) -> Sequence[int]:
         return self._pool.info["processes"] if self._pool else []
+
+
+def _name(hostname: str) -> str:
+    """Return what the worker is called, without the process and the host behind it."""
+    return hostname.partition("@")[0].rpartition("-")[0]
+
+
+def _taken() -> int:
+    """Return how many messages this worker has taken and not done with."""
+    return len(celery_state.reserved_requests)
 
 
 def check(settings: Settings) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
-from core.broker import AGAIN, BATCHES, QUEUES
+from core.broker import EVERYBODYS, QUEUES
 from core.jobs import Priority
 
 HIGH, NORMAL, LOW = (QUEUES[priority] for priority in Priority)
 # Of ten takes, two begin with normal and one with low: a flood of urgent jobs starves nobody.
 TURNS = (HIGH, HIGH, HIGH, NORMAL, HIGH, HIGH, HIGH, NORMAL, HIGH, LOW)
-FIRST = (AGAIN, BATCHES)
-ORDER = (*FIRST, HIGH, NORMAL, LOW)
+ORDER = (*EVERYBODYS, HIGH, NORMAL, LOW)
 
 
 class QueueOrder:
@@ -39,4 +38,4 @@ class QueueOrder:
 
     def _place(self, queue: str) -> tuple[bool, bool, int]:
         place = ORDER.index(queue) if queue in ORDER else len(ORDER)
-        return queue not in FIRST, queue != self._turn, place
+        return queue not in EVERYBODYS, queue != self._turn, place

@@ -31,7 +31,8 @@ def register(app: APIFlask, s: Services) -> None:
     limiter = Limiter(
         _key_id,
         application_limits=[_rate],
-        storage_uri=s.settings.redis_url,
+        # However Redis is found: the pool knows.
+        storage_uri="redis://",
         storage_options={"connection_pool": s.redis.connection_pool, "key_prefix": key("limits")},  # type: ignore[dict-item]
         strategy="sliding-window-counter",
         headers_enabled=False,

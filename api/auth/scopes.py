@@ -58,6 +58,8 @@ READ = frozenset(
     }
 )
 
+METRICS = frozenset({"metrics.metrics", "stats.stats"})
+
 
 def scope_of(endpoint: str) -> Scope | None:
     """Return what a key has to be for; None: any key will do."""
@@ -65,4 +67,6 @@ def scope_of(endpoint: str) -> Scope | None:
         return None
     if endpoint in SUBMIT:
         return Scope.SUBMIT
+    if endpoint in METRICS:
+        return Scope.METRICS
     return Scope.READ if endpoint in READ else Scope.ADMIN

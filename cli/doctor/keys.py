@@ -7,14 +7,14 @@ from cli.doctor.subject import Subject
 from core.errors import QueueUnavailable
 from core.keys import KeyStore
 from core.keys.serving import CREATE
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
     """Look whether somebody gets in, and whether anybody does."""
     try:
-        with connect(subject.settings.redis_url, patience=0.5) as redis:
+        with connect_state(subject.settings, patience=0.5) as redis:
             yield judge(subject.settings, KeyStore(redis).any_usable())
     except (QueueUnavailable, ValueError):
         return  # the check of Redis says it

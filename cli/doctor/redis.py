@@ -12,7 +12,9 @@ from cli.doctor.clocks import judge_clock
 from cli.doctor.findings import Finding, ok, problem, warning
 from cli.doctor.subject import Subject
 from core import durability
-from core.redis_client import connect
+from core.errors import QueueUnavailable
+from core.namespace import key
+from core.servers import connect_broker, connect_state
 
 LEAST = (6, 2)
 UPGRADE = "use Redis 6.2 or newer, or Valkey"
@@ -22,7 +24,7 @@ WRITE = "redis.call('set', KEYS[1], '1', 'ex', 10) return redis.call('del', KEYS
 def examine(subject: Subject) -> Iterator[Finding]:
     """Ask the server."""
     try:
-        redis = connect(subject.settings.redis_url, patience=0.5)
+        redis = connect_state(subject.settings, patience=0.5)
     except ValueError:
         yield problem("redis", "its URL cannot be read", "check TINTYPE_REDIS_URL")
         return
@@ -36,6 +38,8 @@ def examine(subject: Subject) -> Iterator[Finding]:
         yield judge_version(_info(redis, "server"))
         yield from judge_durability(durability.warnings(redis), _info(redis, "memory"))
         yield _clock(redis)
+    if subject.settings.has_own_broker:
+        yield _broker(subject)
 
 
 def judge_version(info: Mapping[str, Any]) -> Finding:
@@ -78,11 +82,24 @@ def _halves(text: str) -> tuple[str, str]:
 def _writable(redis: Redis) -> Finding:
     """Do what every change of a job does: run a script that writes."""
     try:
-        redis.eval(WRITE, 1, f"tintype:doctor:{secrets.token_hex(8)}")
+        redis.eval(WRITE, 1, key("doctor", secrets.token_hex(8)))
     except RedisError as error:
-        advice = "name the primary, and a user who may run scripts and write keys of tintype:*"
+        advice = f"name the primary, and a user who may run scripts and write {key('*')}"
         return problem("redis", f"it answers and refuses to write: {error}", advice)
     return ok("redis", "answers, runs scripts and writes")
+
+
+def _broker(subject: Subject) -> Finding:
+    """Ask Celery's broker, if it is another server."""
+    try:
+        with connect_broker(subject.settings, patience=0.5) as broker:
+            broker.ping()
+            lost = durability.warnings(broker)
+    except (RedisError, QueueUnavailable) as error:
+        return problem("broker", f"no answer: {error}", "check TINTYPE_BROKER_URL")
+    if lost:
+        return warning("broker", *_halves(next(iter(lost.values()))))
+    return ok("broker", "answers")
 
 
 def _info(redis: Redis, section: str) -> Mapping[str, Any]:

@@ -41,7 +41,8 @@ class Subject:
         values = [getattr(self.settings, name) for name in Settings.model_fields]
         words = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
         found = {*words, *(part for word in words for part in word.split())}
-        return frozenset((found | _passwords(self.settings.redis_url)) - {""})
+        urls = (self.settings.redis_url, self.settings.broker_url or "")
+        return frozenset(found.union(*map(_passwords, urls)) - {""})
 
 
 def find_subject(data: Path, port: int, settings: Settings) -> Subject:

@@ -13,7 +13,6 @@ from typing import IO, Any
 
 import psutil
 from pydantic import SecretStr
-from redis import Redis
 
 from cli.stack import servers
 from cli.stack.child import MARK, Child
@@ -23,7 +22,7 @@ from core.cores import cores
 from core.errors import StackError
 from core.heartbeats import WEBHOOKS, alive, member
 from core.jobs import JobStore
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.storage import Storage
 
@@ -92,10 +91,16 @@ class Stack:
         self._start([child for child in (redis, s3) if child])
         if self.stopping:
             return
-        JobStore(connect(self.settings.redis_url)).ping()
+        JobStore(connect_state(self.settings)).ping()
         Storage(self.settings).ensure_bucket(self.settings.bucket)
         workers = map(self._worker, range(1, self.options.workers + 1))
         self._start([self._api(), *workers, self._webhooks()])
+        self._write_file()
+
+    def add_worker(self) -> None:
+        """Start another worker and wait until it can work."""
+        number = 1 + sum(child.name.startswith("worker") for child in self.children)
+        self._start([self._worker(number)])
         self._write_file()
 
     def watch(self) -> None:
@@ -189,8 +194,8 @@ class Stack:
         )
 
     def _worker(self, number: int) -> Child:
-        redis = Redis.from_url(self.settings.redis_url, decode_responses=True)
-        share = max(1, cores() // self.options.workers)
+        redis = connect_state(self.settings)
+        share = max(1, cores() // max(1, self.options.workers))
         wanted = self.settings.concurrency or min(self.settings.children, share)
 
         def ready(pid: int) -> bool:
@@ -207,7 +212,7 @@ class Stack:
         return self._child(f"worker-{number}", command, environment, ready, grace)
 
     def _webhooks(self) -> Child:
-        redis = Redis.from_url(self.settings.redis_url, decode_responses=True)
+        redis = connect_state(self.settings)
 
         def ready(pid: int) -> bool:
             return member(pid) in alive(redis, WEBHOOKS)

@@ -15,6 +15,7 @@ from redis import Redis
 from core.batches.parts import Line, Part, line_of
 from core.batches.records import Batch, Entry, EntryState
 from core.errors import InvalidCursor
+from core.jobs.base import restored, restored_json
 from core.jobs.options import Options
 from core.jobs.reading import read_jobs
 from core.jobs.scripts import key
@@ -78,7 +79,7 @@ class Entries:
         with reachable():
             found = self._redis.zrevrange(key("batch", batch.id, "unsure"), start, start + limit)
         entries = [
-            Entry.model_validate({"state": EntryState.SUCCEEDED, **json.loads(each)})
+            restored(Entry, {"state": EntryState.SUCCEEDED, **json.loads(each)})
             for each in cast(list[str], found)[:limit]
         ]
         return entries, f"ambiguity:{start + limit}" if len(found) > limit else None
@@ -94,7 +95,7 @@ class Entries:
             records, unwritten = pipe.execute()
         first = 0
         for record in records:
-            part = Part.model_validate_json(record)
+            part = restored_json(Part, record)
             wanted = state is None or part.states.get(state)
             if wanted and first + part.lines > start:
                 lines = self.part_lines(batch, part)
@@ -112,7 +113,7 @@ class Entries:
         """Return the records of the parts of a report, from one number on."""
         with reachable():
             records = self._redis.lrange(key("batch", batch.id, "parts"), first, -1)
-        return [Part.model_validate_json(each) for each in cast(list[str], records)]
+        return [restored_json(Part, each) for each in cast(list[str], records)]
 
     def part_lines(self, batch: Batch, part: Part) -> list[Line]:
         """Read a part from storage."""
@@ -146,7 +147,7 @@ def read_ended(redis: Redis, ended: Sequence[str], options: Options) -> Sequence
     lines = []
     for each in ended:
         if each.startswith("{"):
-            lines.append(Line.model_validate_json(each))
+            lines.append(restored_json(Line, each))
         elif job := next(jobs):
             lines.append(line_of(job, options))
         else:

@@ -1,7 +1,9 @@
 """From a batch's hash in Redis to its record."""
 
+import json
 from collections.abc import Mapping, Sequence
 
+from core import schema
 from core.batches.records import (
     REPORT_TYPES,
     Batch,
@@ -14,6 +16,7 @@ from core.batches.records import (
     ReportFormat,
 )
 from core.errors import TintypeError
+from core.jobs.base import restored, restored_json
 from core.jobs.parsing import moment
 from core.jobs.records import Problem
 from core.objects import ObjectRef
@@ -37,15 +40,16 @@ def parse_batch(
         TintypeError: it is not as we write it.
     """
     try:
+        newer = schema.schema_of(fields) > schema.SCHEMA
         counts = Counts.model_validate(
             {name: int(fields[name]) for name in Counts.model_fields if name in fields}
         )
-        request = BatchRequest.model_validate_json(fields["spec"])
+        request = restored(BatchRequest, json.loads(fields["spec"]), newer=newer)
         rate = _rate(fields, ticks, now_ms)
         left = counts.queued + counts.running
         known = "expanded" in fields and "finished" not in fields
         seconds = None if seconds_per_job is None else counts.total * seconds_per_job
-        found = tuple(Pair.model_validate_json(pair) for pair in pairs)
+        found = tuple(restored_json(Pair, pair) for pair in pairs)
         return Batch(
             id=batch_id,
             state=BatchState(fields["state"]),
@@ -62,7 +66,7 @@ def parse_batch(
             eta_seconds=round(left / rate, 1) if known and rate else None,
             estimate=Estimate(seconds=seconds, pairs=found) if request.dry_run else None,
             report=report_of(batch_id, request.destination) if "report" in fields else None,
-            error=Problem.model_validate_json(fields["error"]) if "error" in fields else None,
+            error=restored_json(Problem, fields["error"]) if "error" in fields else None,
             created=moment(fields["created"]),
             finished=moment(fields.get("finished")),
             access=fields.get("access", ""),

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from core.batches.records import Entry, EntryState
 from core.errors import ReportDamaged
-from core.jobs.base import Record, written
+from core.jobs.base import Record, restored_json, written
 from core.jobs.options import Options
 from core.jobs.records import Job, State
 
@@ -65,7 +65,7 @@ class Part(Record):
         """
         if sha256(data).hexdigest() != self.digest:
             raise ReportDamaged(f"the part {self.name} of the report was changed in storage")
-        return [Line.model_validate_json(line) for line in data.splitlines()]
+        return [restored_json(Line, line) for line in data.splitlines()]
 
     def counted(self, lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
         """Yield the lines that count, with their numbers."""

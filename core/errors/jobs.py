@@ -27,6 +27,18 @@ class NoLiveWorker(TransientError):
     code = "no_live_worker"
 
 
+class UnknownHost(PermanentError):
+    """Raised when no worker is known on a host."""
+
+    code = "unknown_host"
+
+
+class DrainUnfinished(TransientError):
+    """Raised when a host that is drained still works after the time that one has for it."""
+
+    code = "drain_unfinished"
+
+
 class JobNotFound(PermanentError):
     """Raised when no job has this id."""
 

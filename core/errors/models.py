@@ -15,6 +15,12 @@ class ModelNotInstalled(PermanentError):
     code = "model_not_installed"
 
 
+class ModelElsewhere(TransientError):
+    """Raised in a worker that has not the network which a job names, while another has it."""
+
+    code = "model_elsewhere"
+
+
 class ModelCorrupt(PermanentError):
     """Raised when a model's files do not match their manifest or cannot be loaded."""
 

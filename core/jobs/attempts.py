@@ -4,11 +4,13 @@ The attempt's number is its fencing token: once another attempt has started, or 
 canceled, every change under the old number is refused.
 """
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redis import Redis
 
-from core.errors import AttemptOver, QueueUnavailable
+from core.errors import AttemptOver, QueueUnavailable, TintypeError
 from core.jobs.parsing import parse_job, write_problem, write_result, write_review
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
@@ -16,6 +18,7 @@ from core.metrics.observed import observed
 from core.redis_client import reachable
 from core.tracing import TraceContext
 
+log = logging.getLogger(__name__)
 LEASE_SECONDS = 8.0
 """A worker that says nothing for so long has lost its job."""
 RENEW_SECONDS = 2.0
@@ -26,6 +29,14 @@ WORKER_LOST = Problem(
     code="worker_lost", detail="every worker that started this job died or hung before it ended"
 )
 TIMED_OUT = Problem(code="timeout", detail="the job took longer than its time limit")
+NEWER = Problem(
+    code="newer_schema",
+    detail="a later version of Tintype has made this job; it waits for a worker of that version",
+)
+DAMAGED = Problem(
+    code="record_damaged",
+    detail="the job's record cannot be read; the worker's log says why; submit it again",
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,9 @@ class Attempts:
     def start(self, job_id: str, worker: str) -> Attempt | None:
         """Start an attempt, or return None if the job must not run.
 
-        It must not run if it has ended, waits for a later moment, or another worker has it. A job
-        whose worker lost it and that has used up its attempts becomes failed.
+        It must not run if it has ended, waits for a later moment, another worker has it, or a
+        later version has made it: then it waits for a worker of that. A job whose worker lost it
+        and that has used up its attempts becomes failed, and so does one whose record is damaged.
         """
         answer = self._scripts.run(
             "start",
@@ -80,15 +92,28 @@ class Attempts:
             milliseconds(self._limits.timeout),
             WORKER_LOST.model_dump_json(),
             TIMED_OUT.model_dump_json(),
+            NEWER.model_dump_json(),
         )
         if not answer:
             return None
         if answer[2] != job_id:
             raise QueueUnavailable(f"Redis answered about job {answer[2]}, not {job_id}")
+        if answer[0] == "newer":
+            if answer[1] == 1:
+                log.warning("job %s: %s", job_id, NEWER.detail)
+            return None
         fields = as_fields(answer[1])
+        return self._readable(job_id, int(answer[0]), fields)
+
+    def _readable(self, job_id: str, token: int, fields: Mapping[str, str]) -> Attempt | None:
+        """Return a started attempt, or fail its job if nobody can ever read it."""
         trace = TraceContext.read(fields.get("trace"))
-        job, retries = parse_job(job_id, fields), int(fields.get("retries", 0))
-        return Attempt(job, int(answer[0]), retries, trace)
+        try:
+            return Attempt(parse_job(job_id, fields), token, int(fields.get("retries", 0)), trace)
+        except (TintypeError, ValueError) as error:
+            log.error("job %s fails: %s", job_id, error)
+            self._scripts.run("fail", job_id, token, DAMAGED.model_dump_json())
+            return None
 
     def enter(self, attempt: Attempt, stage: Stage) -> None:
         """Enter the next stage, if the attempt is not over.

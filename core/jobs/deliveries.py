@@ -14,7 +14,7 @@ from pydantic import Field
 from redis import Redis
 
 from core.errors import DeliveryNotFound
-from core.jobs.base import Milliseconds, Moment, Record
+from core.jobs.base import Milliseconds, Moment, Record, restored
 from core.jobs.parsing import moment
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
 from core.redis_client import reachable
@@ -138,7 +138,7 @@ def _readable(records: Iterator[tuple[str, Mapping[str, str]]]) -> Iterator[Deli
 
 def _parse(delivery_id: str, fields: Mapping[str, str]) -> Delivery:
     tries = [
-        Try.model_validate(json.loads(text))
+        restored(Try, json.loads(text))
         for number in range(1, int(fields.get("tries", 0)) + 1)
         if (text := fields.get(f"try:{number}"))
     ]

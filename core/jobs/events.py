@@ -82,7 +82,8 @@ def _parse(event_id: str, fields: dict[str, str]) -> Event:
         fields["job"],
         State(fields["state"]),
         int(fields["attempt"]),
-        Stage(fields["stage"]) if "stage" in fields else None,
+        # A later version may know others.
+        Stage(fields["stage"]) if fields.get("stage") in set(Stage) else None,
         fields.get("code"),
         fields.get("owner"),
     )

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from core import schema
 from core.errors import TintypeError
+from core.jobs.base import restored
 from core.jobs.records import Job, JobResult, Problem, State, Timings
 
 STAGES = tuple(name for name in Timings.model_fields if name != "queued_ms")
@@ -64,7 +66,10 @@ def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
     timings = dict(zip(STAGES, result.pop("timings", ()), strict=False))
     if "started" in fields:
         timings["queued_ms"] = max(0, int(fields["started"]) - int(fields["created"]))
-    return Job.model_validate(
+    waiting = json.loads(fields["waiting"]) if "waiting" in fields else None
+    newer = schema.schema_of(fields) > schema.SCHEMA
+    return restored(
+        Job,
         {
             "destination": None,
             **spec,
@@ -76,10 +81,12 @@ def _rebuild(job_id: str, fields: Mapping[str, str]) -> Job:
             "owner": fields.get("owner"),
             "stage": fields.get("stage"),
             "worker": fields.get("worker"),
-            "timings": Timings.model_validate(timings),
+            "timings": restored(Timings, timings),
+            "waiting": waiting,
             "error": error,
             "created": moment(fields["created"]),
             "started": moment(fields.get("started")),
             "finished": moment(fields.get("finished")),
-        }
+        },
+        newer=newer,
     )

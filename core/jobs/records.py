@@ -237,6 +237,8 @@ class Job(Record):
     fidelity: Fidelity | None = None
     """What was measured of the result's lightness."""
     timings: Timings = Timings()
+    waiting: Problem | None = None
+    """Why it is queued again, or cannot start yet."""
     error: Problem | None = None
     created: datetime
     started: datetime | None = None

@@ -7,13 +7,15 @@ from typing import Any
 from redis import Redis
 from uuid_utils import UUID
 
+from core import schema
 from core.errors import InvalidCursor
+from core.namespace import key, prefix
 from core.redis_client import reachable
 from core.tracing.servers import SCRIPTS
 
-PREFIX = "tintype"
+__all__ = ["Scripts", "as_fields", "as_id", "key", "milliseconds"]
 COMMON = (
-    *("keys", "totals", "owners", "notices", "requests", "uploads"),
+    *("keys", "schemas", "totals", "owners", "notices", "requests", "uploads"),
     *("batches", "minutes", "states"),
 )
 """What is put before every script, in this order."""
@@ -23,7 +25,8 @@ class Scripts:
     """Runs ``lua/<name>.lua``: one script per change, so nobody ever sees half of one."""
 
     def __init__(self, redis: Redis, *names: str, package: str = "core.jobs") -> None:
-        common = "".join(_read("core.jobs", name) for name in COMMON)
+        common = f"local SCHEMA = {schema.SCHEMA}\n"
+        common += "".join(_read("core.jobs", name) for name in COMMON)
         if package != "core.jobs":
             common += _read(package, "common")
         self._scripts = {
@@ -38,16 +41,12 @@ class Scripts:
             QueueUnavailable: Redis is away, or damaged.
         """
         with reachable():
-            return self._scripts[name](args=[PREFIX, *arguments])
+            # The one key that is named is what a cluster routes by; the others are in its slot.
+            return self._scripts[name](keys=[key("")], args=[prefix(), *arguments])
 
 
 def _read(package: str, name: str) -> str:
     return (files(package) / "lua" / f"{name}.lua").read_text()
-
-
-def key(*parts: str) -> str:
-    """Return the name of a key in Redis."""
-    return ":".join((PREFIX, *parts))
 
 
 def milliseconds(seconds: float) -> int:

@@ -1,6 +1,7 @@
 """How the service does: what waits, what works, and what ended within the last hour.
 
-All of it is counted as jobs go; looking costs the same however many jobs there are.
+All of it is counted as jobs go; looking costs the same however many jobs there are. (Those that
+run are looked at one by one: there are no more of them than workers' children.)
 """
 
 from collections import Counter
@@ -34,6 +35,8 @@ class Stats(Record):
 
     queued: dict[Priority, int]
     """Jobs that wait, by priority."""
+    load: dict[Priority, int]
+    """Jobs that wait or run, by priority: what workers are scaled by."""
     held: int
     """Jobs of paused batches."""
     running: int
@@ -68,10 +71,12 @@ class StatsReader:
             for minute in range(now - MINUTES + 1, now + 1):
                 pipe.hgetall(key("minute", str(minute)))
             high, normal, low, held, running, pace, *counted = pipe.execute()
+        queued = dict(zip(Priority, (high, normal, low), strict=True))
         minutes = [_minute_of(now - MINUTES + 1 + n, each) for n, each in enumerate(counted)]
         over = minutes[-2]
         return Stats(
-            queued=dict(zip(Priority, (high, normal, low), strict=True)),
+            queued=queued,
+            load=self._with_running(queued),
             held=held,
             running=running,
             workers=len(heartbeats.alive(self._redis)),
@@ -80,6 +85,15 @@ class StatsReader:
             minutes=tuple(minutes),
             errors=_errors(counted),
         )
+
+    def _with_running(self, queued: Mapping[Priority, int]) -> dict[Priority, int]:
+        """Add what runs: as many look-ups as children work, in one round trip."""
+        with reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            for job_id in self._redis.zrange(key("jobs", State.RUNNING), 0, -1):
+                pipe.hget(key("job", str(job_id)), "priority")
+            running = Counter(each or Priority.NORMAL for each in pipe.execute())
+        return {priority: count + running[priority] for priority, count in queued.items()}
 
     def ahead(self, job_ids: Sequence[str], owner: str | None = None) -> Mapping[str, int]:
         """Return how many jobs of the same or a higher priority wait before each that is queued.

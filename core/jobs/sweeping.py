@@ -7,6 +7,7 @@ from redis import Redis
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
 from core.jobs.ending import log_swept
 from core.jobs.scripts import Scripts, as_fields, milliseconds
+from core.queues import Queues
 
 LOCK_SECONDS = 5.0
 AT_ONCE = 200
@@ -16,10 +17,9 @@ AT_ONCE = 200
 class Sweeping:
     """One pass after another; of many sweepers, one at a time does anything."""
 
-    def __init__(
-        self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Sequence[str], taken: str
-    ) -> None:
+    def __init__(self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Queues) -> None:
         """``queues``: of jobs that waited already, then of each priority."""
+        self._queues = queues
         self._scripts = Scripts(redis, "sweep", "swept")
         self._arguments: Sequence[str | int] = (
             name,
@@ -30,8 +30,6 @@ class Sweeping:
             TIMED_OUT.model_dump_json(),
             milliseconds(ttl),
             AT_ONCE,
-            taken,
-            *queues,
         )
 
     def sweep(self) -> Mapping[str, str] | None:
@@ -41,9 +39,13 @@ class Sweeping:
         are returned; jobs that ended long ago are forgotten. What ends here is logged.
 
         Raises:
-            QueueUnavailable: Redis is away.
+            QueueUnavailable: Redis or the broker is away.
         """
-        found: tuple[list[str], list[str]] | None = self._scripts.run("sweep", *self._arguments)
+        # Looked at before the jobs: what is taken meanwhile is missed by nobody.
+        looked = self._queues.look()
+        found: tuple[list[str], list[str]] | None = self._scripts.run(
+            "sweep", *self._arguments, *looked
+        )
         if found is None:
             return None
         again, ended = found

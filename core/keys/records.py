@@ -22,6 +22,8 @@ class Scope(StrEnum):
     """Making and changing jobs, batches and uploads."""
     READ = "read"
     """Looking at them, and downloading results."""
+    METRICS = "metrics"
+    """How the service does, in numbers: for what watches and scales it."""
     ADMIN = "admin"
     """Everything, of all owners."""
 

@@ -11,9 +11,10 @@ from redis import Redis
 
 from core.errors import KeyInvalid, KeyNotFound, TintypeError
 from core.jobs.parsing import moment
-from core.jobs.scripts import PREFIX, as_fields, key, milliseconds
+from core.jobs.scripts import as_fields, key, milliseconds
 from core.keys.records import ApiKey, KeyRequest, Scope
 from core.keys.tokens import digest, id_of, make_key, make_session, same
+from core.namespace import prefix
 from core.redis_client import reachable
 
 SESSION_SECONDS = 12 * 3600
@@ -132,7 +133,8 @@ class KeyStore:
 
     def _ask(self, kind: str, name: str, record: str) -> tuple[dict[str, str], str]:
         with reachable():
-            answer = cast(list[Any], self._identify(args=[PREFIX, kind, name, record]))
+            arguments = [prefix(), kind, name, record]
+            answer = cast(list[Any], self._identify(keys=[key("")], args=arguments))
         return as_fields(answer[0]), str(answer[1])
 
     def _usable(self, key_id: str, fields: Mapping[str, str]) -> ApiKey:

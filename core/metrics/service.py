@@ -35,6 +35,11 @@ COUNTERS = {
         "Tries to deliver a webhook; of those that are pending another follows.",
         ("outcome",),
     ),
+    "dead_letters": (
+        "tintype_dead_letters",
+        "Messages that no worker could read and that were put aside.",
+        ("why",),
+    ),
     "storage_errors": (
         "tintype_storage_errors",
         "Requests to storage that it refused or did not answer, of the API and of workers' "

@@ -51,9 +51,9 @@ def take(redis: Redis) -> Snapshot:
             pipe.zcard(key("jobs", name))
         pipe.zcard(key("deliveries", "due"))
         for beats in (WORKERS, WEBHOOKS):
-            pipe.zcount(beats, now - LIFETIME, "+inf")
+            pipe.zcount(key(beats), now - LIFETIME, "+inf")
         pipe.get(key("swept"))
-        pipe.hgetall(TOTALS)
+        pipe.hgetall(key(TOTALS))
         answers = pipe.execute()
         waiting = 2 * len(Priority)
         lengths = dict(zip(Priority, answers[:waiting:2], strict=True))

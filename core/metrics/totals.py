@@ -13,7 +13,9 @@ from contextlib import suppress
 from redis import Redis
 from redis.exceptions import RedisError
 
-TOTALS = "tintype:totals"
+from core.namespace import key
+
+TOTALS = "totals"
 SOON = 2.0
 
 
@@ -51,7 +53,7 @@ class Tally:
             return
         pipe = redis.pipeline(transaction=True)
         for field, count in counts.items():
-            pipe.hincrby(TOTALS, field, count)
+            pipe.hincrby(key(TOTALS), field, count)
         try:
             pipe.execute()
         except RedisError:

@@ -14,8 +14,8 @@ from redis import Redis
 
 from cli.stack import Stack, StackOptions, servers
 from cli.stack.child import Child
-from core.broker import UNACKNOWLEDGED
 from core.jobs import JobStore
+from core.queues import UNACKNOWLEDGED
 from core.redis_client import connect
 from core.settings import Settings
 from core.storage import Storage

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from api import batches, requests, streams
 from api.app import create_app
 from core.heartbeats import WORKERS
+from core.namespace import key
 from core.settings import Settings
 from tests.support.keys import bearer
 
@@ -80,7 +81,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch, redis: Redis) -> None:
     monkeypatch.setattr(streams, "LONGEST", 0.0)
     monkeypatch.setattr(requests, "MAX_WAIT", 0.0)
     monkeypatch.setattr(batches, "DRY_RUN_WAIT", 0.0)
-    redis.zadd(WORKERS, {"host:1": 10**12})
+    redis.zadd(key(WORKERS), {"host:1": 10**12})
 
 
 @cache

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from cli.stack import Stack, StackOptions
-from core.broker import QUEUES, celery_settings
+from core.broker import AGAIN, QUEUES, celery_settings
 from core.jobs import Job, Priority, State
 from core.jobs.attempts import LEASE_SECONDS, RENEW_SECONDS
 from core.objects import ObjectRef
@@ -139,3 +139,16 @@ def test_an_urgent_job_overtakes_a_batch(tmp_path: Path) -> None:
         before = [job for job in map(own.ended, batch) if job.started and job.started < began]
         # One that runs, one that its worker has taken already, and one take of ten.
         assert len(before) <= 3
+
+
+def test_a_worker_takes_its_priorities_and_jobs_of_all_that_waited_already(tmp_path: Path) -> None:
+    stack = Stack(StackOptions(tmp_path / "stack"), Settings(queues="low", concurrency=1))
+    with running(stack) as own, connect(own.settings.redis_url) as redis:
+        source = own.put("a.jpg", PHOTO)
+        urgent = own.submit({"source": source.model_dump(), "priority": "high"})
+        assert own.run(source, priority="low").state is State.SUCCEEDED
+        assert own.look(urgent).state is State.QUEUED
+        assert redis.llen(QUEUES[Priority.HIGH]) == 1
+        # As a sweep queues it again: whoever comes first takes it.
+        assert redis.rename(QUEUES[Priority.HIGH], AGAIN)
+        assert own.ended(urgent).state is State.SUCCEEDED

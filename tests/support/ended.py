@@ -6,7 +6,7 @@ from core.jobs import Attempts, Job, JobStore, Webhook
 from core.jobs.deliveries import Deliveries, Delivery
 from tests.support.jobs import PROBLEM, REQUEST, RESULT, started
 
-DUE = "tintype:deliveries:due"
+DUE = "{tintype}:deliveries:due"
 
 
 def succeeded(jobs: JobStore, attempts: Attempts, url: str) -> Job:
@@ -37,4 +37,4 @@ def delivery_comes_due(redis: Redis, delivery: Delivery) -> None:
 
 def delivery_grows_old(redis: Redis, delivery: Delivery, hours: float) -> None:
     """Let a delivery have been created some hours ago."""
-    redis.hincrby(f"tintype:delivery:{delivery.id}", "created", -round(hours * 3_600_000))
+    redis.hincrby(f"{{tintype}}:delivery:{delivery.id}", "created", -round(hours * 3_600_000))

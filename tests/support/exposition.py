@@ -52,10 +52,10 @@ def labels_of(family: Metric) -> Sequence[str]:
 def of_everything(redis: Redis, loaded: Callable[[], Loaded]) -> Iterable[str]:
     """Return what the API and a worker tell once all has been counted that can be."""
     for field, (_, _, labels) in COUNTERS.items():
-        redis.hincrby(TOTALS, ":".join((field, *labels)), 1)
+        redis.hincrby(key(TOTALS), ":".join((field, *labels)), 1)
     for histogram in HISTOGRAMS:
         for name, count in histogram.observation(0.3, histogram.label).items():
-            redis.hincrby(TOTALS, name, count)
+            redis.hincrby(key(TOTALS), name, count)
     redis.set(key("swept"), 1)
     yield text_of(ServiceCollector(redis))
     yield text_of(WorkerCollector(list, loaded()))

@@ -2,7 +2,7 @@
 
 from redis import Redis
 
-from core.broker import AGAIN, QUEUES, UNACKNOWLEDGED
+from core.broker import AGAIN, QUEUES
 from core.jobs import (
     Attempt,
     Attempts,
@@ -17,6 +17,7 @@ from core.jobs import (
 from core.jobs.records import ModelRef
 from core.jobs.sweeping import Sweeping
 from core.objects import ObjectRef
+from core.queues import Queues
 
 REQUEST = JobRequest(
     source=ObjectRef(bucket="photos", key="a.jpg"), options=Options(temperature=0.5)
@@ -44,4 +45,4 @@ def started(attempts: Attempts, job_id: str) -> Attempt:
 def sweeper(redis: Redis, name: str = "a sweeper", attempts: int = 3) -> Sweeping:
     """Return what a worker's parent sweeps with."""
     limits = Limits(attempts=attempts, timeout=120, patience=3600)
-    return Sweeping(redis, limits, 3600, name, [AGAIN, *QUEUES.values()], UNACKNOWLEDGED)
+    return Sweeping(redis, limits, 3600, name, Queues(redis, [AGAIN, *QUEUES.values()]))

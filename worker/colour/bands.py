@@ -23,8 +23,12 @@ def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:
     own: fresh memory for every band would cost more than the arithmetic. NumPy and OpenCV let
     go of the interpreter while they compute. Raises what the work raises.
     """
-    step = band_rows(height, width)
-    todo = [slice(top, min(top + step, height)) for top in range(0, height, step)]
+    each_part(height, band_rows(height, width), begin)
+
+
+def each_part(total: int, most: int, begin: Callable[[], Work]) -> None:
+    """Work on 0..``total`` in parts of at most ``most``, as ``each_band`` does."""
+    todo = [slice(first, min(first + most, total)) for first in range(0, total, most)]
     threads = max(1, min(cv2.getNumThreads(), len(todo)))
 
     def run(first: int) -> None:

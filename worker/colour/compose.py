@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 
 from worker.colour.bands import Work, band_rows, each_band
-from worker.colour.gamut import clipped, within_srgb
+from worker.colour.gamut import clipped, to_rgb, within_srgb
 from worker.colour.guided import linear_models
 from worker.colour.lightness import Lightness, Pixels, Plane
 
 Upsample = Literal["bicubic", "guided"]
-PIXEL = "V12"
-"""Three float32 as one element."""
 
 
 def compose(
@@ -49,8 +47,8 @@ def compose(
             cv2.merge((light, a, b), lab[here])
             # OpenCV clips what lies outside sRGB to 0..1.
             cv2.cvtColor(lab[here], cv2.COLOR_LAB2RGB, rgb[here])
-            _unclip(lab[here], rgb[here])
             _quantize(rgb[here], result[rows])
+            _unclip(lab[here], result[rows])
 
         return work
 
@@ -82,14 +80,14 @@ def _quantize(rgb: Plane, out: Pixels) -> None:
         out[:] = rgb
 
 
-def _unclip(lab: Plane, rgb: Plane) -> None:
-    """Give the pixels of ``rgb`` that were clipped the colour that sRGB has for them."""
-    found = clipped(rgb)
+def _unclip(lab: Plane, out: Pixels) -> None:
+    """Give the pixels of ``out`` that were clipped the colour that sRGB has for them."""
+    found = clipped(lab, out)
     if found.size:
-        tamed = within_srgb(np.take(lab.reshape(-1, 3), found, axis=0))
-        # Whole pixels are put in their places several times as fast as rows of three numbers.
-        pixels = cv2.cvtColor(tamed[None], cv2.COLOR_LAB2RGB)[0].view(PIXEL)
-        rgb.reshape(-1, 3).view(PIXEL)[found] = pixels
+        tamed = to_rgb(within_srgb(np.take(lab.reshape(-1, 3), found, axis=0)))
+        pixels = np.empty(tamed.shape, out.dtype)
+        _quantize(tamed, pixels)
+        out[np.unravel_index(found, out.shape[:2])] = pixels
 
 
 def _resize_columns(plane: Plane, height: int, width: int) -> Plane:

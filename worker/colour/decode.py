@@ -3,9 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.colour.bands import each_part
+
 Array = NDArray[np.float32]
 TINY = np.float32(1e-30)
-CELLS = 1024
+CELLS = 512
 """Cells decoded at a time, which fit the cache; the whole takes three times as long."""
 
 
@@ -26,12 +28,14 @@ def annealed_mean(
     bins, height, width = likely.shape
     flat = likely.reshape(bins, -1)
     ab = np.empty((2, height * width), np.float32)
-    for first in range(0, height * width, CELLS):
-        part = slice(first, first + CELLS)
+
+    def work(part: slice) -> None:
         weights = _weights(flat[:, part], temperature, bias, logs)
         # As fast as a matrix product through BLAS, whose threads go on spinning on the cores.
         np.einsum("qc,qp->cp", palette, weights, out=ab[:, part])
         ab[:, part] /= weights.sum(axis=0)
+
+    each_part(height * width, CELLS, lambda: work)
     return ab.reshape(2, height, width)
 
 
@@ -54,10 +58,12 @@ def anneal(
     bins = len(likely)
     flat, out = likely.reshape(bins, -1), np.empty(likely.shape, np.float32)
     found = out.reshape(bins, -1)
-    for first in range(0, flat.shape[1], CELLS):
-        part = slice(first, first + CELLS)
+
+    def work(part: slice) -> None:
         weights = _weights(flat[:, part], temperature, bias, logs)
         np.divide(weights, weights.sum(axis=0), out=found[:, part])
+
+    each_part(flat.shape[1], CELLS, lambda: work)
     return out
 
 

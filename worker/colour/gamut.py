@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.lightness import Plane
+from worker.colour.lightness import Pixels, Plane
 
 TO_LINEAR = np.array(
     [
@@ -29,16 +29,27 @@ MOST, STRIDE = np.float32(140), np.float32(3)
 """More chroma than sRGB has anywhere, and the steps in which the way out is looked for."""
 JUMP = np.float32(5)
 COLUMNS = 1024
-LEAST, HIGHEST = (1e-7,) * 3, (1 - 1e-7,) * 3
+LEAST, HIGHEST = np.float32(1e-7), np.float32(1 - 1e-7)
 
 
-def clipped(rgb: Plane) -> NDArray[np.intp]:
-    """Return which colours, counted row by row, have a channel at 0 or 1: all that were clipped.
+def clipped(lab: Plane, pixels: Pixels) -> NDArray[np.intp]:
+    """Return which colours, counted row by row, sRGB does not have.
 
-    ``rgb`` is (h, w, 3) in 0..1.
+    ``lab`` is (h, w, 3) CIELAB, and ``pixels`` its RGB levels as OpenCV gives them: a pixel that
+    was clipped has a channel at its least or highest level, as few others have.
     """
-    inside = cv2.inRange(rgb, LEAST, HIGHEST)
-    return np.flatnonzero(inside == 0)
+    highest = np.iinfo(pixels.dtype).max
+    ends = np.flatnonzero(cv2.inRange(pixels, (1,) * 3, (highest - 1,) * 3) == 0)
+    if not ends.size:
+        return ends
+    rgb = to_rgb(np.take(lab.reshape(-1, 3), ends, axis=0))
+    outside = ((rgb < LEAST) | (rgb > HIGHEST)).any(axis=1)
+    return np.asarray(ends[outside])
+
+
+def to_rgb(lab: Plane) -> Plane:
+    """Return RGB in 0..1 of colours, (n, 3) CIELAB; what lies outside is clipped."""
+    return np.asarray(cv2.cvtColor(lab[None], cv2.COLOR_LAB2RGB)[0], np.float32)
 
 
 def within_srgb(lab: Plane) -> Plane:

@@ -145,8 +145,8 @@ def _differences(grid: NDArray[np.int16]) -> bytes:
 
 def _sums(data: bytes, axes: int, height: int, width: int) -> Array:
     """Undo ``_differences``: (axes, h, w)."""
-    pairs = np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(2, -1).T)
-    change = pairs.view("<i2").reshape(axes, height, width)
+    low, high = np.frombuffer(data, np.uint8).reshape(2, axes, height, width)
+    change = high.astype(np.int16) << 8 | low
     return np.cumsum(change, axis=2, dtype=np.int16).astype(np.float32)
 
 

@@ -5,8 +5,11 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
 from platformdirs import user_cache_path
+
+import worker.engines.silence  # noqa: F401  # before OpenVINO, which would call home
+
+import openvino as ov  # isort: skip
 
 from worker.engines.base import Array, LoadedEngine, Prediction, naming_a_lack_of_memory
 from worker.engines.caffe import CaffeNet

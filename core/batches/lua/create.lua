@@ -14,7 +14,8 @@ if ARGV[9] ~= '1' then
   if order.source.manifest then keep_upload(order.source.manifest) end
   keep_reference(order)
 end
-redis.call('HSET', batch_key(id), 'state', 'expanding', 'spec', ARGV[3], 'created', NOW)
+redis.call('HSET', batch_key(id), 'v', SCHEMA, 'state', 'expanding', 'spec', ARGV[3],
+  'created', NOW)
 if ARGV[4] ~= '' then redis.call('HSET', batch_key(id), 'webhook', ARGV[4]) end
 if ARGV[9] == '1' then redis.call('HSET', batch_key(id), 'dry_run', 1) end
 for at = 10, #ARGV, 2 do redis.call('HSET', batch_key(id), ARGV[at], ARGV[at + 1]) end

@@ -1,8 +1,8 @@
 -- Return the batches that need a worker, and forget those that ended long ago.
--- ARGV: milliseconds to keep ended batches, most at once, queue of their messages.
+-- ARGV: milliseconds to keep ended batches, most at once, messages about batches that wait.
 local RESEND = 5000
 local most, due = tonumber(ARGV[3]), {}
-if redis.call('LLEN', ARGV[4]) < most then
+if tonumber(ARGV[4]) < most then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', BATCHES_DUE, '-inf', NOW, 'LIMIT', 0, most)) do
     redis.call('ZADD', BATCHES_DUE, NOW + RESEND, id)
     due[#due + 1] = id

@@ -4,7 +4,10 @@ local due = key('deliveries:due')
 local claimed = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', NOW, 'LIMIT', 0, ARGV[2])) do
   local name = key('delivery:' .. id)
-  if redis.call('EXISTS', name) == 1 then
+  if schema_of(name) > SCHEMA then
+    -- For a process of that version.
+    redis.call('ZADD', due, NOW + LONGEST_MS, id)
+  elseif redis.call('EXISTS', name) == 1 then
     redis.call('ZADD', due, NOW + tonumber(ARGV[3]), id)
     redis.call('HINCRBY', name, 'claim', 1)
     local record = redis.call('HGETALL', name)

@@ -16,6 +16,7 @@ end
 if (out_of_attempts or out_of_patience) and not get(id, 'canceling') then
   fail(id, problem)
 else
-  queue_again(id, tonumber(delay), problem == '' and 'worker_stopped' or cjson.decode(problem).code)
+  local known = problem ~= '' and problem or nil
+  queue_again(id, tonumber(delay), known and cjson.decode(known).code or 'worker_stopped', known)
 end
 return get(id, 'state')

@@ -19,8 +19,8 @@ local function notify(kind, id, state)
   for _, wanted in ipairs(webhook.events) do
     if wanted == state then
       local delivery = id .. '.' .. redis.call('HINCRBY', record, 'deliveries', 1)
-      redis.call('HSET', key('delivery:' .. delivery), kind, id, 'event', kind .. '.' .. state,
-        'url', webhook.url, 'state', 'pending', 'created', NOW)
+      redis.call('HSET', key('delivery:' .. delivery), 'v', SCHEMA, kind, id,
+        'event', kind .. '.' .. state, 'url', webhook.url, 'state', 'pending', 'created', NOW)
       redis.call('ZADD', key('deliveries:due'), NOW, delivery)
     end
   end
@@ -30,5 +30,6 @@ local function forget_deliveries(id, count)
   for n = 1, count do
     redis.call('DEL', key('delivery:' .. id .. '.' .. n))
     redis.call('ZREM', key('deliveries:due'), id .. '.' .. n)
+    redis.call('ZREM', key('deliveries:failed'), id .. '.' .. n)
   end
 end

@@ -4,4 +4,5 @@ if redis.call('EXISTS', record) == 0 then return 0 end
 redis.call('HINCRBY', record, 'claim', 1)
 redis.call('HSET', record, 'state', 'pending')
 redis.call('ZADD', key('deliveries:due'), NOW, id)
+redis.call('ZREM', key('deliveries:failed'), id)
 return 1

@@ -15,5 +15,6 @@ if ARGV[5] == 'pending' then
   redis.call('ZADD', key('deliveries:due'), NOW + tonumber(ARGV[6]), id)
 else
   redis.call('ZREM', key('deliveries:due'), id)
+  if ARGV[5] ~= 'delivered' then redis.call('ZADD', key('deliveries:failed'), NOW, id) end
 end
 return 1

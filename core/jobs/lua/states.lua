@@ -3,8 +3,10 @@ local function move(id, to, more)
   local from = get(id, 'state')
   delist(id, from)
   redis.call('ZREM', from == 'running' and LEASES or DUE, id)
+  redis.call('ZREM', NEWER, id)
   redis.call('HSET', job_key(id), 'state', to)
-  redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published', 'held')
+  redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published', 'held', 'waiting',
+    'deferred')
   enlist(id, to)
   local batch = batch_of(id)
   if batch then
@@ -33,13 +35,25 @@ local function fail(id, problem)
 end
 
 -- Queue a running job again, not before some milliseconds; the sweep publishes it then. 'why' is a
--- code.
-local function queue_again(id, delay, why)
+-- code; 'problem' tells clients more.
+local function queue_again(id, delay, why, problem)
   if get(id, 'canceling') then return finish(id, 'canceled') end
   tally('retried:' .. why)
   move(id, 'queued')
   redis.call('HSET', job_key(id), 'not_before', NOW + delay)
+  if problem then redis.call('HSET', job_key(id), 'waiting', problem) end
   redis.call('ZADD', DUE, NOW + delay, id)
+end
+
+-- Leave a queued job to another worker, which may be there in a second, or in longer and longer
+-- times; 'why' is a problem. Returns how often that was done.
+local function defer(id, why)
+  local times = redis.call('HINCRBY', job_key(id), 'deferred', 1)
+  local delay = math.min(LONGEST_MS, 1000 * 2 ^ (times - 1))
+  redis.call('HSET', job_key(id), 'not_before', NOW + delay, 'waiting', why)
+  redis.call('HDEL', job_key(id), 'published')
+  redis.call('ZADD', DUE, NOW + delay, id)
+  return times
 end
 
 local function lease_runs(id)
@@ -64,7 +78,8 @@ end
 
 -- Record a new job as queued; its message comes due soon, unless it is published before.
 local function record_job(id, spec, priority, batch, owner)
-  redis.call('HSET', job_key(id), 'state', 'queued', 'attempt', 0, 'spec', spec, 'created', NOW)
+  redis.call('HSET', job_key(id), 'v', SCHEMA, 'state', 'queued', 'attempt', 0, 'spec', spec,
+    'created', NOW)
   if priority ~= 'normal' then redis.call('HSET', job_key(id), 'priority', priority) end
   if batch then redis.call('HSET', job_key(id), 'batch', batch) end
   if owner then

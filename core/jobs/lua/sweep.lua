@@ -3,8 +3,8 @@
 -- attempts and error (empty: none). Returns nothing while another sweeper is at work.
 -- ARGV: sweeper, milliseconds that it is the only one, attempts allowed, milliseconds of the time
 --       limit, error of a job whose workers died, error of a job that took too long, milliseconds
---       to keep ended jobs, most jobs of a kind to look at, hash of the messages that workers have
---       taken, queue of jobs that waited already, then the queue of each priority.
+--       to keep ended jobs, most jobs of a kind to look at, messages that workers have taken,
+--       messages about jobs that waited already, then those of each priority, counted just before.
 local SILENCE_MS, PATIENCE_MS = 3000, 4000
 local me, most = ARGV[2], ARGV[9]
 local lock = key('sweep')
@@ -29,7 +29,7 @@ if redis.call('EXISTS', key('patience')) == 0 then
 end
 
 local FEW = 20
-local backlog = redis.call('LLEN', ARGV[11])
+local backlog = tonumber(ARGV[11])
 local again = {}
 local function publish(id, why)
   redis.call('HSET', job_key(id), 'published', NOW)
@@ -39,12 +39,25 @@ end
 -- The queue of jobs that waited already comes before all others, so it is kept short.
 local function has_room() return backlog + #again / 2 < tonumber(most) end
 
+-- Jobs of a later version have no message while no live worker reads that.
+local newest = newest_schema()
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', NEWER, '-inf', newest, 'LIMIT', 0, most)) do
+  redis.call('ZREM', NEWER, id)
+  if get(id, 'state') == 'queued' then
+    redis.call('HSET', job_key(id), 'not_before', NOW)
+    redis.call('ZADD', DUE, NOW, id)
+  end
+end
+
 -- Waits that are over, and jobs that were recorded and perhaps never published. Until a worker
 -- has started them they stay due; what was published is published again only once hardly a
 -- message is left.
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'LIMIT', 0, most)) do
   if get(id, 'state') ~= 'queued' then
     redis.call('ZREM', DUE, id)
+  elseif get(id, 'waiting') and schema_of(job_key(id)) > newest then
+    redis.call('ZREM', DUE, id)
+    redis.call('ZADD', NEWER, schema_of(job_key(id)), id)
   elseif has_room() then
     redis.call('ZADD', DUE, NOW + RESEND_MS, id)
     if not get(id, 'published') or backlog < FEW then
@@ -56,9 +69,9 @@ end
 -- Messages that were lost: there are more waiting jobs than messages, in this pass and in the last
 -- one. They are looked for among the jobs that others have overtaken, or among the few that wait.
 -- Messages that workers have taken count for a minute: their worker may be dead.
-local taken = math.max(0, redis.call('HLEN', ARGV[10]) - redis.call('ZCARD', key('jobs:running')))
-local missing = queued() - redis.call('ZCARD', DUE)
-for i = 11, #ARGV do missing = missing - redis.call('LLEN', ARGV[i]) end
+local taken = math.max(0, ARGV[10] - redis.call('ZCARD', key('jobs:running')))
+local missing = queued() - redis.call('ZCARD', DUE) - redis.call('ZCARD', NEWER)
+for i = 11, #ARGV do missing = missing - ARGV[i] end
 missing = math.max(0, missing)
 local lost = math.min(missing, tonumber(redis.call('GET', key('missing')) or 0))
 redis.call('SET', key('missing'), missing)
@@ -77,7 +90,8 @@ local function find_lost(priority, messages_there)
   for _, id in ipairs(ids) do
     if get(id, 'state') ~= 'queued' then
       redis.call('ZREM', waiting, id)
-    elseif lost > 0 and has_room() and not redis.call('ZSCORE', DUE, id) then
+    elseif lost > 0 and has_room() and not redis.call('ZSCORE', DUE, id)
+      and not redis.call('ZSCORE', NEWER, id) then
       local since = math.max(number(id, 'created'), number(id, 'published'))
       local quiet = NOW - since > (lost > taken and RESEND_MS or TAKEN_MS)
       if quiet and (few or since < front - OVERTAKEN_MS) then
@@ -88,7 +102,7 @@ local function find_lost(priority, messages_there)
   end
 end
 for i, priority in ipairs(PRIORITIES) do
-  find_lost(priority, redis.call('LLEN', ARGV[11 + i]))
+  find_lost(priority, tonumber(ARGV[11 + i]))
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', ENDED, '-inf', NOW - ARGV[8], 'LIMIT', 0, most)) do

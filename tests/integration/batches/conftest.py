@@ -12,9 +12,11 @@ from redis import Redis
 from core.batches import Batch, BatchRequest, BatchStore, Entry, Steps
 from core.batches.entries import Entries
 from core.batches.sweeping import BatchSweeping
+from core.broker import BATCHES
 from core.jobs import Attempts, Job, JobStore, Priority, Problem
 from core.jobs.records import ModelRef
 from core.objects import ObjectRef
+from core.queues import Queues
 from core.settings import Settings
 from core.storage import Storage
 from models import Catalogue
@@ -153,7 +155,7 @@ class World:
         return json.loads(self.storage.fetch(batch.report["json"], 10**8).data)
 
     def sweep(self) -> Sequence[str]:
-        return BatchSweeping(self.redis, 3600, "tintype.batches").sweep()
+        return BatchSweeping(self.redis, 3600, Queues(self.redis, [BATCHES])).sweep()
 
 
 @pytest.fixture

@@ -94,13 +94,13 @@ def test_no_more_jobs_than_the_window_are_in_redis(world: World) -> None:
     while not batch.finished:
         batch = world.step(batch)
         assert batch.counts.queued <= WINDOW
-        jobs.append(len(world.redis.keys("tintype:job:*")))
+        jobs.append(len(world.redis.keys("{tintype}:job:*")))
         world.work(most=3)
     assert batch.counts.succeeded == 40
     # Those that wait, those that ended lately, and those that are in no part of the report yet.
     assert max(jobs) <= 40
     assert jobs[-1] <= WINDOW
-    assert len(world.redis.keys("tintype:result:*")) <= WINDOW
+    assert len(world.redis.keys("{tintype}:result:*")) <= WINDOW
 
 
 def test_the_report_has_every_key_once(world: World) -> None:

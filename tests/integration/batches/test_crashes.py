@@ -16,7 +16,7 @@ SCANS = [f"scans/{number:03}.jpg" for number in range(25)]
 
 
 def lease_runs_out(world: World, batch: Batch) -> None:
-    assert world.redis.hset(f"tintype:batch:{batch.id}", "lease", 1) == 0
+    assert world.redis.hset(f"{{tintype}}:batch:{batch.id}", "lease", 1) == 0
 
 
 def dies(*_: object, **__: object) -> None:
@@ -157,7 +157,7 @@ def test_storage_that_stays_away_fails_it_in_the_end(
 
     monkeypatch.setattr("worker.batches.expansion.read_listing", away)
     world.step(batch)
-    record = f"tintype:batch:{batch.id}"
+    record = f"{{tintype}}:batch:{batch.id}"
     assert world.redis.hincrby(record, "failing", -100_000)
     failed = world.step(batch)
     assert (failed.state, failed.finished) == (BatchState.FAILED, None)
@@ -214,7 +214,7 @@ def test_a_batch_is_found_by_the_sweep_until_it_has_ended(world: World) -> None:
             assert world.sweep() == [batch.id]
             break
     world.run(batch)
-    assert world.redis.zcard("tintype:batches:due") == 0
+    assert world.redis.zcard("{tintype}:batches:due") == 0
     assert world.sweep() == []
 
 
@@ -222,10 +222,10 @@ def test_ended_batches_are_forgotten_with_all_they_left(world: World) -> None:
     world.put(*SCANS)
     bad = {SCANS[-1]: PROBLEM}
     batch = world.run(world.create(), bad)
-    world.redis.zadd("tintype:batches:finished", {batch.id: 1})
+    world.redis.zadd("{tintype}:batches:finished", {batch.id: 1})
     world.sweep()
-    assert world.redis.keys(f"tintype:batch:{batch.id}*") == []
-    assert world.redis.zcard("tintype:batches") == 0
+    assert world.redis.keys(f"{{tintype}}:batch:{batch.id}*") == []
+    assert world.redis.zcard("{tintype}:batches") == 0
     assert world.store.list() == ([], None)
     # Its jobs are remembered like any others, and can be tried again like any others.
     [failed] = world.jobs.list(code=PROBLEM.code)[0]

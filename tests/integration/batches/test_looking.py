@@ -30,7 +30,7 @@ def test_pages_of_keys_show_each_once_while_nothing_moves(world: World) -> None:
 
 def test_a_damaged_record_does_not_hide_the_other_batches(world: World) -> None:
     made = [world.create() for _ in range(3)]
-    world.redis.hset(f"tintype:batch:{made[1].id}", "spec", "{}")
+    world.redis.hset(f"{{tintype}}:batch:{made[1].id}", "spec", "{}")
     for state in (None, BatchState.EXPANDING):
         found, cursor = world.store.list(state)
         assert [each.id for each in found] == [made[2].id, made[0].id]
@@ -57,7 +57,7 @@ def test_rate_and_what_is_left(world: World) -> None:
     world.put(*SCANS[:8])
     batch = world.step(world.create())
     world.work(most=2)
-    ticks = f"tintype:batch:{batch.id}:ticks"
+    ticks = f"{{tintype}}:batch:{batch.id}:ticks"
     first = str(world.redis.lindex(ticks, 0))
     at, ended = map(int, first.split(":"))
     world.redis.lset(ticks, 0, f"{at - 10_000}:{ended}")

@@ -32,7 +32,7 @@ def test_what_fails_while_a_batch_is_paused_is_tried_again_and_keeps_no_job_held
         patch.setattr("worker.batches.expansion.read_listing", paused_meanwhile)
         batch = world.step(batch)
     assert (batch.state, batch.counts.queued) == (BatchState.PAUSED, 5)
-    assert world.redis.zscore("tintype:batches:due", batch.id), "it is tried again"
+    assert world.redis.zscore("{tintype}:batches:due", batch.id), "it is tried again"
     world.store.resume(batch.id)
     assert world.run(batch).counts.succeeded == len(SCANS)
 
@@ -67,7 +67,7 @@ def test_a_cancel_cut_off_at_the_end_of_a_step_is_carried_out(world: World) -> N
     # The API dies before it has canceled the jobs.
     world.store._scripts.run("cancel", batch.id)
     world.steps.rest(step)
-    assert world.redis.zscore("tintype:batches:due", batch.id)
+    assert world.redis.zscore("{tintype}:batches:due", batch.id)
     assert world.run(batch).counts.canceled == 3
 
 
@@ -110,7 +110,7 @@ def test_paused_while_its_report_is_written_a_batch_goes_on_at_once_after_it(
         patch.setattr(Steps, "finish", paused_meanwhile)
         batch = world.step(batch)
     assert batch.state is BatchState.PAUSED
-    assert not world.redis.hexists(f"tintype:batch:{batch.id}", "lease")
+    assert not world.redis.hexists(f"{{tintype}}:batch:{batch.id}", "lease")
     world.store.resume(batch.id)
     assert world.run(batch).state is BatchState.SUCCEEDED
 
@@ -122,7 +122,7 @@ def test_paused_again_before_anything_was_released_a_batch_rests(world: World) -
     world.store.resume(batch.id)
     world.store.pause(batch.id)
     world.step(batch)
-    assert world.redis.zscore("tintype:batches:due", batch.id) is None
+    assert world.redis.zscore("{tintype}:batches:due", batch.id) is None
 
 
 def test_keys_that_fail_again_are_tried_once_in_a_retry(
@@ -157,9 +157,9 @@ def test_jobs_of_a_batch_without_a_report_are_forgotten_in_the_end(
     monkeypatch.setattr("worker.batches.report.write_lines", no)
     batch = world.run(batch)
     assert batch.report is None
-    world.redis.zadd("tintype:batches:finished", {batch.id: 1})
+    world.redis.zadd("{tintype}:batches:finished", {batch.id: 1})
     world.sweep()
-    assert world.redis.zcard("tintype:jobs:ended") == 3
+    assert world.redis.zcard("{tintype}:jobs:ended") == 3
 
 
 def test_failures_that_no_part_has_are_tried_again_too(
@@ -185,7 +185,7 @@ def test_the_rate_is_never_negative(world: World) -> None:
     batch = world.run(world.create(), dict.fromkeys(SCANS, PROBLEM))
     batch = world.store.retry(batch.id)
     batch = world.step(batch)
-    ticks = f"tintype:batch:{batch.id}:ticks"
+    ticks = f"{{tintype}}:batch:{batch.id}:ticks"
     [at, ended] = str(world.redis.lindex(ticks, 0)).split(":")
     world.redis.lset(ticks, 0, f"{int(at) - 5000}:{ended}")
     assert (world.store.get(batch.id).rate or 0) >= 0

@@ -94,7 +94,7 @@ def test_a_batch_goes_on_when_its_owner_may_make_more_jobs(world: World) -> None
     assert batch.state is BatchState.EXPANDING
     assert batch.counts.total == 3
     # The next day.
-    (counter,) = world.redis.scan_iter("tintype:owner:ann:made:*")
+    (counter,) = world.redis.scan_iter("{tintype}:owner:ann:made:*")
     world.redis.delete(counter)
     batch = world.run(batch)
     assert (batch.state, batch.counts.succeeded) == (BatchState.SUCCEEDED, 5)
@@ -118,6 +118,6 @@ def test_batches_at_the_same_time_share_their_owners_quota(world: World) -> None
 def test_a_batch_that_is_forgotten_is_in_no_list(world: World) -> None:
     world.put("scans/a.jpg")
     batch = world.run(made(world, Maker("ann")))
-    world.redis.zadd("tintype:batches:finished", {batch.id: 1})
+    world.redis.zadd("{tintype}:batches:finished", {batch.id: 1})
     world.sweep()
-    assert not world.redis.exists("tintype:owner:ann:batches")
+    assert not world.redis.exists("{tintype}:owner:ann:batches")

@@ -18,6 +18,7 @@ from core.batches import Batch, BatchState
 from core.errors import StorageDenied, StorageUnavailable, WrongState
 from core.jobs import Attempt, Job, Priority, State
 from core.jobs.sweeping import Sweeping
+from core.queues import Queues
 from tests.conftest import LIMITS, TTL
 from tests.integration.batches.conftest import World
 from tests.support.jobs import PROBLEM, RESULT, SKIPPED
@@ -26,7 +27,7 @@ from tests.support.redis import DUE, LEASES
 SCANS = [f"scans/{number}.jpg" for number in range(9)]
 WINDOW, FEW = 3, 2
 QUEUES = ["again", *Priority]
-BATCHES_DUE = "tintype:batches:due"
+BATCHES_DUE = "{tintype}:batches:due"
 FAULTS = {"denied": StorageDenied("no"), "away": StorageUnavailable("away")}
 MEANWHILE = ["pause", "resume", "cancel", "cut_off_cancel", "retry", "cancel_one", "die", "step"]
 READERS = ("worker.batches.expansion.read_listing", "worker.batches.report.write_lines")
@@ -48,7 +49,8 @@ class Machine(RuleBasedStateMachine):
         self.world.published.clear()
         # Nothing counts as lost: there are messages enough.
         self.world.redis.lpush(QUEUES[-1], *range(500))
-        self.sweeping = Sweeping(self.world.redis, LIMITS, TTL, "sweeper", QUEUES, "taken")
+        queues = Queues(self.world.redis, QUEUES, "taken")
+        self.sweeping = Sweeping(self.world.redis, LIMITS, TTL, "sweeper", queues)
         # What exists makes no difference here, and is not asked for.
         self.id = self.world.create(on_existing="overwrite").id
         self.running: list[Attempt] = []
@@ -62,7 +64,7 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def active(self) -> list[str]:
-        return self.members(f"tintype:batch:{self.id}:active")
+        return self.members(f"{{tintype}}:batch:{self.id}:active")
 
     def members(self, name: str) -> list[str]:
         return cast(list[str], self.world.redis.zrange(name, 0, -1))
@@ -146,7 +148,7 @@ class Machine(RuleBasedStateMachine):
                 self.client(what)
 
     def lease_runs_out(self) -> None:
-        record = f"tintype:batch:{self.id}"
+        record = f"{{tintype}}:batch:{self.id}"
         if self.world.redis.hexists(record, "lease"):
             self.world.redis.hset(record, "lease", 1)
 
@@ -191,7 +193,7 @@ class Machine(RuleBasedStateMachine):
         redis = self.world.redis
         for job in self.members(DUE):
             redis.zadd(DUE, {job: 1})
-            redis.hdel(f"tintype:job:{job}", "not_before")
+            redis.hdel(f"{{tintype}}:job:{job}", "not_before")
         self.world.published += self.sweeping.sweep() or {}
 
     # What is always true.

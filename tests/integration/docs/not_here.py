@@ -12,6 +12,8 @@ class NotHere(NamedTuple):
 
 
 AWS = "needs an account of Amazon's"
+CLUSTER = "needs a cluster; tests/unit/infra renders the chart"
+DOCKER = "needs a Docker engine"
 NOT_HERE = (
     NotHere(
         "README.md",
@@ -46,6 +48,36 @@ NOT_HERE = (
         "mc admin config set myminio notify_webhook:tintype "
         "endpoint=http://tintype:8000/v1/hooks/s3 \\",
         "needs a MinIO",
+    ),
+    NotHere(
+        "docs/kubernetes.md",
+        "docker build -f infra/docker/Dockerfile --target api "
+        "-t registry.example.org/tintype-api:0.1.0 .",
+        DOCKER,
+    ),
+    NotHere("docs/kubernetes.md", "kubectl create namespace tintype", CLUSTER),
+    NotHere(
+        "docs/kubernetes.md",
+        "helm install photos infra/helm/tintype --namespace tintype --values values.yaml",
+        CLUSTER,
+    ),
+    NotHere(
+        "docs/kubernetes.md",
+        "key=$(kubectl -n tintype exec deploy/photos-worker-interactive -- "
+        "tintype keys create --name KEDA --scope metrics)",
+        CLUSTER,
+    ),
+    NotHere("docs/releasing.md", "make audit", "asks the package index for vulnerabilities"),
+    NotHere(
+        "docs/releasing.md",
+        """version=$(head -1 notes.txt | cut -d ' ' -f 2)""",
+        "makes a tag; test_release.py tries what it rests on",
+    ),
+    NotHere("docs/releasing.md", "make sbom", DOCKER),
+    NotHere(
+        "docs/releasing.md",
+        "docker compose config --resolve-image-digests --no-interpolate > compose.pinned.yml",
+        DOCKER,
     ),
     NotHere(
         "docs/models/tint-small.md",

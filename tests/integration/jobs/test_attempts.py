@@ -173,7 +173,7 @@ def test_a_job_that_goes_on_failing_runs_out_of_patience(redis: Redis, jobs: Job
     attempts = Attempts(redis, Limits(attempts=3, timeout=60, patience=1), TTL)
     job_id = jobs.create(REQUEST).id
     attempts.give_back(started(attempts, job_id), 0, PROBLEM)
-    redis.hincrby(f"tintype:job:{job_id}", "failing", 1000)
+    redis.hincrby(f"{{tintype}}:job:{job_id}", "failing", 1000)
     assert attempts.give_back(started(attempts, job_id), 0, PROBLEM) is State.FAILED
     assert jobs.get(job_id).error == PROBLEM
 

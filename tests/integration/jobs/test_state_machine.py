@@ -24,6 +24,7 @@ from core.errors import AttemptOver, WrongState
 from core.jobs import Attempt, Attempts, JobStore, Limits, Maker, Priority, Stage, State
 from core.jobs.events import FIRST, EventLog
 from core.jobs.sweeping import Sweeping
+from core.queues import Queues
 from tests.conftest import TTL
 from tests.support.jobs import PROBLEM, REQUEST, RESULT
 from tests.support.redis import DUE, ENDED, LEASES, comes_due, lease_runs_out
@@ -83,7 +84,8 @@ class Machine(RuleBasedStateMachine):
         self.redis.flushall()
         self.store = JobStore(self.redis)
         self.worker = Attempts(self.redis, LIMITS, TTL)
-        self.sweeping = Sweeping(self.redis, LIMITS, TTL, "sweeper", QUEUES, "taken")
+        queues = Queues(self.redis, QUEUES, "taken")
+        self.sweeping = Sweeping(self.redis, LIMITS, TTL, "sweeper", queues)
         # Nothing counts as lost: there are messages enough.
         self.redis.lpush(QUEUES[-1], *range(500))
         self.model: dict[str, Expected] = {}

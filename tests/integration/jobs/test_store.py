@@ -58,7 +58,7 @@ def test_a_cursor_that_no_listing_gave_is_refused(jobs: JobStore, cursor: str) -
 
 def test_a_damaged_record_is_no_fault_of_the_clients(jobs: JobStore, redis: Redis) -> None:
     job_id = jobs.create(REQUEST).id
-    redis.hset(f"tintype:job:{job_id}", "spec", "{}")
+    redis.hset(f"{{tintype}}:job:{job_id}", "spec", "{}")
     with pytest.raises(TintypeError, match="is damaged") as caught:
         jobs.get(job_id)
     assert caught.value.code == "internal_error"

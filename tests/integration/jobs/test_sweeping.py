@@ -3,11 +3,12 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from core.broker import AGAIN, QUEUES, UNACKNOWLEDGED
+from core.broker import AGAIN, QUEUES
 from core.errors import JobNotFound
 from core.jobs import Attempt, Attempts, Job, JobStore, Priority, State, Webhook
 from core.jobs.deliveries import Deliveries
 from core.jobs.sweeping import Sweeping
+from core.queues import UNACKNOWLEDGED
 from tests.support.jobs import PROBLEM, REQUEST, RESULT, started, sweeper
 from tests.support.redis import DUE, comes_due, grows_old, lease_runs_out
 
@@ -82,7 +83,7 @@ def test_a_job_that_was_never_published_is_published_until_it_starts(
         comes_due(redis, job.id)
         assert ids(sweeping) == [job.id]
     attempt = started(attempts, job.id)
-    assert not redis.exists("tintype:jobs:due")
+    assert not redis.exists("{tintype}:jobs:due")
     attempts.succeed(attempt, RESULT)
 
 
@@ -185,7 +186,7 @@ def test_one_sweeper_sweeps_at_a_time(jobs: JobStore, sweeping: Sweeping, redis:
     assert ids(sweeping) == [job.id]
     comes_due(redis, job.id)
     assert ids(other) is None
-    redis.delete("tintype:sweep")
+    redis.delete("{tintype}:sweep")
     assert ids(other) == [job.id]
     assert ids(sweeping) is None
 
@@ -197,11 +198,11 @@ def test_after_a_silence_workers_may_first_renew_their_leases(
     attempt = started(attempts, job.id)
     ids(sweeping)
     lease_runs_out(redis, job.id)
-    redis.incrby("tintype:swept", -5000)
+    redis.incrby("{tintype}:swept", -5000)
     assert ids(sweeping) == []
     assert jobs.get(job.id).state is State.RUNNING
     assert attempts.renew(attempt)
-    redis.delete("tintype:patience")
+    redis.delete("{tintype}:patience")
     assert ids(sweeping) == []
     assert attempts.succeed(attempt, RESULT)
 
@@ -226,17 +227,17 @@ def test_jobs_that_ended_long_ago_are_forgotten_with_all_they_left(
     jobs.cancel(made[3])
     grows_old(redis, made[3])
     ids(sweeping)
-    minutes = redis.keys("tintype:minute:*")
+    minutes = redis.keys("{tintype}:minute:*")
     assert minutes
     assert all(0 < redis.pttl(minute) <= 2 * 3_600_000 for minute in minutes)
     assert sorted({*redis.keys()} - {*minutes}) == [
-        "tintype:events",
-        "tintype:front",
-        "tintype:missing",
-        "tintype:pace",
-        "tintype:sweep",
-        "tintype:swept",
-        "tintype:totals",
+        "{tintype}:events",
+        "{tintype}:front",
+        "{tintype}:missing",
+        "{tintype}:pace",
+        "{tintype}:sweep",
+        "{tintype}:swept",
+        "{tintype}:totals",
     ]
 
 
@@ -251,11 +252,11 @@ def test_records_that_someone_deleted_do_not_stop_the_sweep(
     comes_due(redis, waiting)
     grows_old(redis, ended)
     for job_id in (running, waiting, lost, ended):
-        redis.delete(f"tintype:job:{job_id}")
+        redis.delete(f"{{tintype}}:job:{job_id}")
     alive = jobs.create(REQUEST)
     comes_due(redis, alive.id)
     assert ids(sweeping) == [alive.id]
-    assert redis.keys("tintype:job:*") == [f"tintype:job:{alive.id}"]
+    assert redis.keys("{tintype}:job:*") == [f"{{tintype}}:job:{alive.id}"]
     assert ids(sweeping) == []
 
 
@@ -285,7 +286,7 @@ def test_jobs_that_wait_on_purpose_do_not_hide_one_whose_message_was_lost(
     lost = queued(jobs, redis)
     grows_old(redis, lost.id, 10_000)
     later = queued(jobs, redis)
-    redis.hset("tintype:front", Priority.NORMAL, 10**15)
+    redis.hset("{tintype}:front", Priority.NORMAL, 10**15)
     redis.delete(QUEUE)
     redis.lpush(QUEUE, later.id)
     found = [ids(sweeping) for _ in range(4)]
@@ -296,7 +297,7 @@ def test_slow_publishing_is_no_silence(
     jobs: JobStore, attempts: Attempts, sweeping: Sweeping, redis: Redis
 ) -> None:
     ids(sweeping)
-    redis.incrby("tintype:swept", -5000)
+    redis.incrby("{tintype}:swept", -5000)
     sweeping.done()
     job = queued(jobs, redis)
     taken(attempts, redis, job)

@@ -26,12 +26,12 @@ def test_two_services_share_the_work_and_send_nothing_twice(
     with receiving() as receiver:
         made = {f"{succeeded(jobs, attempts, receiver.url).id}.1" for _ in range(300)}
         with process(settings) as one, process(settings) as two:
-            eventually(lambda: redis.zcard("tintype:webhooks") == 2, 30, "both services")
-            eventually(lambda: redis.zcard("tintype:deliveries:due") == 0, 60, "the last one")
+            eventually(lambda: redis.zcard("{tintype}:webhooks") == 2, 30, "both services")
+            eventually(lambda: redis.zcard("{tintype}:deliveries:due") == 0, 60, "the last one")
             for each in (one, two):
                 each.send_signal(signal.SIGTERM)
             assert [one.wait(20), two.wait(20)] == [0, 0]
-        assert redis.zcard("tintype:webhooks") == 0
+        assert redis.zcard("{tintype}:webhooks") == 0
     assert Counter(each.headers["webhook-id"] for each in receiver.messages) == Counter(made)
 
 

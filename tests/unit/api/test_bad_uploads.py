@@ -43,7 +43,7 @@ def test_a_bad_upload_is_refused(
 ) -> None:
     answer = client.post("/v1/uploads", data=json.dumps(body), content_type="application/json")
     assert_problem(answer, status, code)
-    assert redis.keys("tintype:upload*") == []
+    assert redis.keys("{tintype}:upload*") == []
 
 
 PARTS = [

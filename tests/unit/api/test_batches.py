@@ -84,7 +84,7 @@ def test_what_cannot_work_is_refused(
     client: FlaskClient, redis: Redis, change: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     assert code(client.post("/v1/batches", json=order(**change))) == expected
-    assert redis.keys("tintype:batch*") == []
+    assert redis.keys("{tintype}:batch*") == []
 
 
 def test_a_manifest_may_name_any_destination_of_the_bucket(client: FlaskClient) -> None:
@@ -199,5 +199,5 @@ def test_a_webhook_is_kept_and_not_shown(settings: Settings, redis: Redis) -> No
     assert answer.status_code == 202
     assert "secret" not in answer.text
     assert answer.json
-    kept = redis.hget(f"tintype:batch:{answer.json['id']}", "webhook")
+    kept = redis.hget(f"{{tintype}}:batch:{answer.json['id']}", "webhook")
     assert json.loads(str(kept))["events"] == ["failed"]

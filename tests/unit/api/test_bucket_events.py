@@ -106,7 +106,7 @@ def test_another_write_another_object_and_another_rule_are_other_jobs(
 
 def test_no_idempotency_key_of_a_client_meets_an_event(hook: FlaskClient, redis: Redis) -> None:
     made(post(hook, s3_message("a.jpg")))
-    (name,) = redis.scan_iter("tintype:idempotency:*")
+    (name,) = redis.scan_iter("{tintype}:idempotency:*")
     assert 86_000 < int(redis.ttl(name)) <= 86_400
     order = {"source": {"bucket": "scans", "key": "a.jpg"}}
     key = {"Idempotency-Key": '["bucket event", "scans"]'}

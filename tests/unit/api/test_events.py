@@ -133,7 +133,7 @@ def test_a_client_that_was_away_too_long_is_told_so(
 ) -> None:
     job = jobs.create(REQUEST)
     jobs.cancel(job.id)
-    redis.xtrim("tintype:events", maxlen=1, approximate=False)
+    redis.xtrim("{tintype}:events", maxlen=1, approximate=False)
     [snapshot] = follow(client, f"/v1/jobs/{job.id}/events", "1-1")
     assert (snapshot.event, snapshot.data["state"]) == ("snapshot", "canceled")
     [snapshot] = follow(client, f"/v1/jobs/{job.id}/events", "9999999999999-0")
@@ -190,8 +190,8 @@ def test_a_stream_ends_when_redis_goes_away_and_the_client_comes_back(
     client = create_app(settings).test_client()
     chunks = client.get(f"/v1/jobs/{job.id}/events", buffered=False).iter_encoded()
     assert b"retry: 2000" in next(chunks)
-    redis.rename("tintype:events", "elsewhere")
-    redis.set("tintype:events", "not a stream")
+    redis.rename("{tintype}:events", "elsewhere")
+    redis.set("{tintype}:events", "not a stream")
     assert list(chunks) == []
 
 

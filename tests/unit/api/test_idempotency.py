@@ -96,7 +96,7 @@ def test_fifty_equal_requests_at_once_make_one_job(
 
 def test_a_key_is_remembered_for_a_day(client: FlaskClient, redis: Redis) -> None:
     submit(client, "one")
-    (key,) = redis.scan_iter("tintype:idempotency:*")
+    (key,) = redis.scan_iter("{tintype}:idempotency:*")
     assert 86_000 < int(redis.ttl(key)) <= 86_400
 
 

@@ -58,10 +58,11 @@ def test_what_the_checks_refuse_is_counted(settings: Settings, redis: Redis) -> 
     eventually(count, what="the count of what was refused")
 
 
-def test_only_an_admin_sees_it_where_keys_are_needed(settings: Settings, redis: Redis) -> None:
+def test_users_do_not_see_it_where_keys_are_needed(settings: Settings, redis: Redis) -> None:
     client = create_app(settings.model_copy(update={"keys": "required"})).test_client()
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers=bearer(redis, "submit", "read")).status_code == 403
+    assert client.get("/metrics", headers=bearer(redis, "metrics")).status_code == 200
     assert client.get("/metrics", headers=bearer(redis, "admin")).status_code == 200
 
 

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from core.jobs import Attempts
+from core.namespace import key
 from core.settings import Settings
 from core.tracing import TraceContext
 from tests.support.jobs import started
@@ -93,12 +94,12 @@ def test_a_damaged_trace_leaves_nothing_in_the_record(
     client: FlaskClient, redis: Redis, headers: dict[str, str]
 ) -> None:
     job = submit(client, **headers).get_json()["id"]
-    assert not redis.hexists(f"tintype:job:{job}", "trace")
+    assert not redis.hexists(key("job", job), "trace")
 
 
 def test_a_record_does_not_grow_with_what_a_client_sends(client: FlaskClient, redis: Redis) -> None:
     job = submit(client, traceparent=TRACEPARENT, tracestate="a=" + "x" * 5000).get_json()["id"]
-    assert redis.hget(f"tintype:job:{job}", "trace") == TRACEPARENT
+    assert redis.hget(key("job", job), "trace") == TRACEPARENT
 
 
 def test_a_batch_remembers_its_trace(client: FlaskClient, redis: Redis) -> None:
@@ -108,7 +109,7 @@ def test_a_batch_remembers_its_trace(client: FlaskClient, redis: Redis) -> None:
     }
     answer = client.post("/v1/batches", json=order, headers={"traceparent": TRACEPARENT})
     assert answer.status_code == 202, answer.data
-    assert redis.hget(f"tintype:batch:{answer.get_json()['id']}", "trace") == TRACEPARENT
+    assert redis.hget(key("batch", answer.get_json()["id"]), "trace") == TRACEPARENT
 
 
 def test_a_canceled_job_is_one_line(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -161,7 +161,7 @@ def test_a_sweep_that_nobody_makes_is_warned_of(client: FlaskClient, redis: Redi
         assert answer.status_code == 200
         assert answer.json is not None
         assert set(answer.json["warnings"]) == {"sweep"}
-        redis.set("tintype:swept", 1)
+        redis.set("{tintype}:swept", 1)
 
 
 @pytest.mark.usefixtures("worker", "swept")

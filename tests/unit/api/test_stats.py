@@ -4,6 +4,7 @@ from redis import Redis
 
 from core.heartbeats import WORKERS
 from core.jobs import Attempts, JobRequest, JobStore, Priority, Problem
+from core.namespace import key
 from core.objects import ObjectRef
 from tests.support.jobs import PROBLEM, RESULT, started
 from tests.unit.api.conftest import Finish
@@ -18,7 +19,7 @@ def order(priority: Priority = Priority.NORMAL) -> JobRequest:
 def test_a_service_without_work_has_zeros(client: FlaskClient) -> None:
     stats = client.get("/v1/stats").json
     assert stats is not None
-    assert stats["queued"] == {"high": 0, "normal": 0, "low": 0}
+    assert stats["queued"] == stats["load"] == {"high": 0, "normal": 0, "low": 0}
     assert (stats["held"], stats["running"], stats["workers"], stats["rate"]) == (0, 0, 0, 0)
     assert (stats["job_ms"], stats["errors"]) == (None, {})
     assert len(stats["minutes"]) == 60
@@ -38,10 +39,11 @@ def test_what_waits_runs_and_has_ended_is_counted(
         problem = Problem(code=code, detail="")
         attempts.fail(started(attempts, jobs.create(order()).id), problem)
     jobs.cancel(jobs.create(order()).id)
-    redis.zadd(WORKERS, {"host:1": redis.time()[0]})
+    redis.zadd(key(WORKERS), {"host:1": redis.time()[0]})
     stats = client.get("/v1/stats").json
     assert stats is not None
     assert stats["queued"] == {"high": 1, "normal": 0, "low": 2}
+    assert stats["load"] == {"high": 1, "normal": 1, "low": 2}
     assert (stats["running"], stats["workers"]) == (1, 1)
     assert stats["job_ms"] is not None
     assert list(stats["errors"].items()) == [("broken_image", 2), ("timeout", 1)]
@@ -53,12 +55,24 @@ def test_what_waits_runs_and_has_ended_is_counted(
     assert ended == {"succeeded": 1, "failed": 3, "canceled": 1}
 
 
+def test_what_runs_is_load_of_its_priority(
+    client: FlaskClient, jobs: JobStore, attempts: Attempts
+) -> None:
+    for priority in (Priority.HIGH, Priority.LOW, Priority.LOW):
+        started(attempts, jobs.create(order(priority)).id)
+    jobs.create(order(Priority.LOW))
+    stats = client.get("/v1/stats").json
+    assert stats is not None
+    assert stats["queued"] == {"high": 0, "normal": 0, "low": 1}
+    assert stats["load"] == {"high": 1, "normal": 0, "low": 3}
+
+
 def test_counters_do_not_grow_with_jobs_and_go_by_themselves(
     client: FlaskClient, jobs: JobStore, attempts: Attempts, redis: Redis
 ) -> None:
     for _ in range(20):
         attempts.fail(started(attempts, jobs.create(order()).id), PROBLEM)
-    minutes = redis.keys("tintype:minute:*")
+    minutes = redis.keys("{tintype}:minute:*")
     assert 1 <= len(minutes) <= 2
     for minute in minutes:
         assert set(redis.hkeys(minute)) == {"failed", f"code:{PROBLEM.code}"}

@@ -129,7 +129,7 @@ def test_a_completion_whose_answer_was_lost_can_be_sent_again(
     body = {"parts": sent(upload)}
     path = f"/v1/uploads/{upload['id']}/complete"
     assert large.post(path, json=body).status_code == 200
-    redis.hset(f"tintype:upload:{upload['id']}", "state", "pending")
+    redis.hset(f"{{tintype}}:upload:{upload['id']}", "state", "pending")
     assert large.post(path, json=body).status_code == 200
     assert state(large, upload) == "complete"
 
@@ -155,7 +155,7 @@ def test_parts_that_storage_has_forgotten_are_named(
 ) -> None:
     upload = begun(large, bytes=LARGE)
     parts = sent(upload)
-    multipart = str(redis.hget(f"tintype:upload:{upload['id']}", "multipart"))
+    multipart = str(redis.hget(f"{{tintype}}:upload:{upload['id']}", "multipart"))
     bucket, key = upload["source"].values()
     storage._client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=multipart)
     answer = large.post(f"/v1/uploads/{upload['id']}/complete", json={"parts": parts})

@@ -22,6 +22,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CONCURRENCY", "-1"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "unix:///run/redis.sock"),
+        ("REDIS_NAMESPACE", "{photos}"),
+        ("REDIS_CA", "/no/such/file"),
         ("S3_ENDPOINT", "localhost:9000"),
         ("S3_ENDPOINT", "http://host/path"),
         ("S3_PUBLIC_ENDPOINT", "photos.example"),
@@ -35,6 +37,9 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://a.example/path"),
         ("PRESIGN_SECONDS", "3601"),
+        ("QUEUES", "urgent"),
+        ("QUEUES", "high,"),
+        ("QUEUES", "high normal"),
     ],
 )
 def test_a_bad_value_names_its_variable(

@@ -10,7 +10,7 @@ from core.settings import Settings
 from tests.support.pages import COMMANDS, PAGES, ROOT, Block, blocks_of, name_of
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-DATA = {"csv", "json", "text", "toml"}
+DATA = {"csv", "json", "text", "toml", "yaml"}
 """Languages of what a reader only looks at."""
 INDEX = ROOT / "docs" / "README.md"
 

@@ -123,3 +123,27 @@ def test_ports_are_open_to_this_machine_only() -> None:
 def test_a_stopped_worker_has_the_time_to_drain() -> None:
     grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
     assert grace >= Settings().drain_seconds + 10
+
+
+def test_the_example_of_settings_has_settings_that_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    pairs = [line.lstrip("#").partition("=") for line in lines if re.match(r"#?[A-Z_]+=", line)]
+    assert len(pairs) > 5
+    for name, _, value in pairs:
+        assert name.removeprefix("TINTYPE_").lower() in Settings.model_fields
+        monkeypatch.setenv(name, value)
+    assert Settings.load().queues == "high,normal"
+
+
+def test_the_example_changes_nothing_that_compose_says() -> None:
+    text = FILE.read_text()
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            assert f"${{{name}:-{value}}}" in text
+
+
+@pytest.mark.parametrize("name", ["api", "bucket", "webhooks", "worker"])
+def test_our_services_have_no_rights_that_they_do_not_need(name: str) -> None:
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]

@@ -27,6 +27,7 @@ OF_LOCK = {
     "otel": PROJECT["project"]["optional-dependencies"]["otel"],
     "sns": PROJECT["project"]["optional-dependencies"]["sns"],
     "dev": PROJECT["dependency-groups"]["dev"],
+    "release": PROJECT["dependency-groups"]["release"],
 }
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_a_second_pull_fetches_nothing(model: Model, files: Files) -> None:
     asked = len(files.ranges)
     pull(model)
     assert len(files.ranges) == asked
+
+
+def test_what_is_whole_is_not_written_to(model: Model) -> None:
+    pull(model)
+    (model.folder / ".lock").unlink()
+    before = {path.name: path.stat().st_mtime_ns for path in model.folder.iterdir()}
+    pull(model)
+    assert {path.name: path.stat().st_mtime_ns for path in model.folder.iterdir()} == before
+
+
+def test_of_those_who_pull_into_one_folder_one_fetches(model: Model, files: Files) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(pull, model) for _ in range(4)]:
+            done.result()
+    model.verify()
+    assert len(files.ranges) == len(model.files)
 
 
 def test_an_interrupted_pull_goes_on_where_it_stopped(model: Model, files: Files) -> None:

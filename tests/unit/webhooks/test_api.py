@@ -33,12 +33,12 @@ def test_a_delivery_can_be_asked_for_again(
     client: FlaskClient, redis: Redis, jobs: JobStore, attempts: Attempts
 ) -> None:
     job = succeeded(jobs, attempts, f"{URL}?key=1")
-    redis.delete("tintype:deliveries:due")
+    redis.delete("{tintype}:deliveries:due")
     answer = client.post(f"/v1/jobs/{job.id}/deliveries/{job.id}.1/redeliver")
     assert answer.status_code == 202
     assert answer.json
     assert (answer.json["id"], answer.json["url"]) == (f"{job.id}.1", URL)
-    assert redis.zrange("tintype:deliveries:due", 0, -1) == [f"{job.id}.1"]
+    assert redis.zrange("{tintype}:deliveries:due", 0, -1) == [f"{job.id}.1"]
 
 
 def test_a_delivery_of_another_job_is_not_found(

@@ -98,7 +98,7 @@ def test_a_private_address_fails_at_once(sending: Sending, host: str) -> None:
 def test_the_delivery_of_a_job_that_is_forgotten_fails(sending: Sending, redis: Redis) -> None:
     with receiving() as receiver:
         delivery = sending.delivery(receiver.url)
-        redis.delete(f"tintype:job:{delivery.job}")
+        redis.delete(f"{{tintype}}:job:{delivery.job}")
         assert sending.send(delivery).state is DeliveryState.FAILED
     assert not receiver.messages
 
@@ -107,7 +107,7 @@ def test_a_job_that_cannot_be_read_is_tried_again_and_shows_nothing(
     sending: Sending, redis: Redis
 ) -> None:
     delivery = sending.delivery("http://127.0.0.1:9/")
-    redis.hset(f"tintype:job:{delivery.job}", "spec", "damaged")
+    redis.hset(f"{{tintype}}:job:{delivery.job}", "spec", "damaged")
     outcome = sending.send(delivery)
     assert (outcome.state, outcome.attempt.error) == (DeliveryState.PENDING, module.UNEXPECTED)
 

@@ -30,3 +30,19 @@ def test_a_worker_has_a_child_for_each_core_up_to_four(
     assert make_app(Settings()).conf.worker_concurrency == children
     assert threads(Settings()) == max(1, cores // children)
     assert Settings(concurrency=7).children == 7
+
+
+@pytest.mark.parametrize(
+    ("queues", "consumed"),
+    [
+        ("high,normal,low", ["high", "normal", "low"]),
+        ("high , normal", ["high", "normal"]),
+        ("low", ["low"]),
+        ("low,high", ["high", "low"]),
+    ],
+)
+def test_a_worker_takes_its_priorities_and_what_is_everybodys(
+    queues: str, consumed: list[str]
+) -> None:
+    names = [queue.name for queue in make_app(Settings(queues=queues)).conf.task_queues]
+    assert names == ["tintype.again", "tintype.batches", *(f"tintype.{each}" for each in consumed)]

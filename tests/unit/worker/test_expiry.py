@@ -118,7 +118,7 @@ def test_no_record_can_have_anything_else_deleted(
     foreign = ObjectRef(bucket=bucket, key=key.format(id=upload.id))
     storage.store(foreign, b"album", "image/jpeg")
     for field, value in foreign.model_dump().items():
-        redis.hset(f"tintype:upload:{upload.id}", field, value)
+        redis.hset(f"{{tintype}}:upload:{upload.id}", field, value)
     upload_comes_due(redis, upload.id)
     expiry.expire()
     assert storage.fetch(foreign, 10).data == b"album"

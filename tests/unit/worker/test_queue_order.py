@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from kombu.utils.scheduling import cycle_by_name
 
-from core.broker import AGAIN, QUEUES
+from core.broker import AGAIN, BATCHES, QUEUES
 from core.jobs import Priority
 from worker.queue_order import QueueOrder
 
@@ -58,3 +58,11 @@ def test_every_queue_is_looked_into_each_time(order: QueueOrder) -> None:
 def test_queues_that_others_name_come_last(order: QueueOrder) -> None:
     order.update([*ALL, "another"])
     assert order.consume(5)[-1] == "another"
+
+
+def test_a_worker_of_one_priority_still_takes_what_is_everybodys() -> None:
+    order = QueueOrder()
+    order.update([LOW, BATCHES, AGAIN])
+    for _ in range(10):
+        assert list(order.consume(3)) == [AGAIN, BATCHES, LOW]
+        order.rotate(LOW)

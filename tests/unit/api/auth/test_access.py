@@ -142,7 +142,7 @@ def test_a_job_that_the_caller_sees_can_be_decoded_again(
     assert made
     kept = RESULT.model_copy(update={"distribution": RESULT.destination})
     assert attempts.succeed(started(attempts, made["id"]), kept)
-    redis.delete(f"tintype:upload:{upload['id']}")  # It was used more than a day ago.
+    redis.delete(f"{{tintype}}:upload:{upload['id']}")  # It was used more than a day ago.
     path = f"/v1/jobs/{made['id']}/redecode"
     assert code(guarded, path, {"options": {"saturation": 1.2}}, headers) == (202, "")
     elsewhere = {"destination": ref("bob/a.png")}

@@ -62,7 +62,7 @@ def test_without_a_limit_nothing_is_counted(locked: Settings, redis: Redis) -> N
     answer = client.get("/v1/models", headers=bearer(redis))
     assert answer.status_code == 200
     assert "RateLimit" not in answer.headers
-    assert not [*redis.scan_iter("tintype:limits*")]
+    assert not [*redis.scan_iter("{tintype}:limits*")]
 
 
 def test_where_keys_are_off_nobody_is_counted(client: FlaskClient, redis: Redis) -> None:

@@ -61,10 +61,10 @@ def test_jobs_of_others_are_not_there(
 ) -> None:
     job = ann.made("/v1/jobs", ORDER)["id"]
     other = job[:-1] + ("0" if job[-1] != "0" else "1")
-    before = redis.hgetall(f"tintype:job:{job}")
+    before = redis.hgetall(f"{{tintype}}:job:{job}")
     path, unknown = (f"/v1/jobs/{each}{rest}" for each in (job, other))
     refused(bob.ask(method, path), bob.ask(method, unknown), (job, other))
-    assert redis.hgetall(f"tintype:job:{job}") == before
+    assert redis.hgetall(f"{{tintype}}:job:{job}") == before
 
 
 @pytest.mark.parametrize(("method", "rest"), OF_BATCH)
@@ -73,10 +73,10 @@ def test_batches_of_others_are_not_there(
 ) -> None:
     batch = ann.made("/v1/batches", BATCH)["id"]
     other = batch[:-1] + ("0" if batch[-1] != "0" else "1")
-    before = redis.hgetall(f"tintype:batch:{batch}")
+    before = redis.hgetall(f"{{tintype}}:batch:{batch}")
     path, unknown = (f"/v1/batches/{each}{rest}" for each in (batch, other))
     refused(bob.ask(method, path), bob.ask(method, unknown), (batch, other))
-    assert redis.hgetall(f"tintype:batch:{batch}") == before
+    assert redis.hgetall(f"{{tintype}}:batch:{batch}") == before
 
 
 @pytest.mark.parametrize(("method", "rest"), OF_UPLOAD)
@@ -173,7 +173,7 @@ def test_the_stream_of_all_events_has_an_owners_own_alone(
     def seen(user: User, most: int) -> list[str]:
         # The oldest event is the first job's: everything after it is told.
         log = user.client.application.extensions["tintype"].events
-        oldest = log._redis.xrange("tintype:events", count=1)[0][0]
+        oldest = log._redis.xrange("{tintype}:events", count=1)[0][0]
         found: list[str] = []
         with user.ask("GET", "/v1/events", headers={"Last-Event-ID": oldest}) as answer:
             for chunk in answer.iter_encoded():
@@ -228,8 +228,8 @@ def test_what_nobody_owns_has_nothing_of_owners_in_redis(
     job = jobs.create(JobRequest(source=ObjectRef(bucket="tintype", key="a.jpg")))
     Uploads(redis, 60).open(ObjectRef(bucket="tintype", key=f"uploads/{job.id}/a.jpg"), 1)
     assert client.post("/v1/batches", json=BATCH).status_code == 202
-    assert not [*redis.scan_iter("tintype:owner:*")]
-    for name in redis.scan_iter("tintype:*"):
+    assert not [*redis.scan_iter("{tintype}:owner:*")]
+    for name in redis.scan_iter("{tintype}:*"):
         if redis.type(name) == "hash":
             assert "owner" not in redis.hgetall(name)
 
@@ -245,10 +245,10 @@ def test_an_ended_job_leaves_no_trace_in_its_owners_lists(
 ) -> None:
     job = ann.made("/v1/jobs", ORDER)["id"]
     attempts.fail(started(attempts, job), PROBLEM)
-    assert len([*redis.scan_iter("tintype:owner:*:jobs:*")]) == 2
+    assert len([*redis.scan_iter("{tintype}:owner:*:jobs:*")]) == 2
     grows_old(redis, job)
     sweeper(redis).sweep()
-    assert not [*redis.scan_iter("tintype:owner:*:jobs:*")]
+    assert not [*redis.scan_iter("{tintype}:owner:*:jobs:*")]
 
 
 def test_ids_that_can_be_none_are_not_found(client: FlaskClient) -> None:

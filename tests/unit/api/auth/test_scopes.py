@@ -14,7 +14,8 @@ from tests.support.keys import bearer
 from tests.unit.api.auth.conftest import ORDER
 
 ID = str(uuid.uuid4())
-NAMED = scopes.OPEN | scopes.ANY | scopes.SUBMIT | scopes.READ
+GROUPS = (scopes.OPEN, scopes.ANY, scopes.SUBMIT, scopes.READ, scopes.METRICS)
+NAMED = frozenset().union(*GROUPS)
 
 
 @pytest.fixture
@@ -24,11 +25,8 @@ def app(locked: Settings) -> APIFlask:
 
 def test_every_endpoint_is_named_once_or_is_for_admins(app: APIFlask) -> None:
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    groups = (scopes.OPEN, scopes.ANY, scopes.SUBMIT, scopes.READ)
-    assert sum(map(len, groups)) == len(NAMED)
-    # How the service does is no single user's.
-    for_admins = {"static", "stats.stats", "metrics.metrics"}
-    assert endpoints - NAMED == for_admins, "state its scope in api/auth/scopes.py"
+    assert sum(map(len, GROUPS)) == len(NAMED)
+    assert endpoints - NAMED == {"static"}, "state its scope in api/auth/scopes.py"
 
 
 def test_what_nobody_named_is_for_admins_alone(
@@ -83,3 +81,12 @@ def test_an_admin_does_everything(guarded: FlaskClient, redis: Redis) -> None:
     headers = bearer(redis, "admin")
     assert guarded.post("/v1/jobs", json=ORDER, headers=headers).status_code == 202
     assert guarded.get("/v1/jobs", headers=headers).status_code == 200
+
+
+def test_what_watches_and_scales_sees_numbers_alone(guarded: FlaskClient, redis: Redis) -> None:
+    headers = bearer(redis, "metrics")
+    for path in ("/metrics", "/v1/stats"):
+        assert guarded.get(path, headers=headers).status_code == 200
+    for path in ("/v1/jobs", "/v1/objects", "/v1/events", "/v1/queue?id=a"):
+        assert guarded.get(path, headers=headers).status_code == 403
+    assert guarded.post("/v1/jobs", json=ORDER, headers=headers).status_code == 403

@@ -104,7 +104,7 @@ def test_a_key_opens_a_few_sessions_a_minute(guarded: FlaskClient, redis: Redis)
 
 
 def test_where_keys_are_off_everyone_may_do_everything(client: FlaskClient) -> None:
-    everything = {"csrf": None, "scopes": ["submit", "read", "admin"]}
+    everything = {"csrf": None, "scopes": ["submit", "read", "metrics", "admin"]}
     assert client.get("/v1/session").json == everything
     answer = client.post("/v1/session", json={"key": "tt_any"})
     assert answer.json == everything

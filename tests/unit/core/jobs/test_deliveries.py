@@ -192,13 +192,13 @@ def test_deliveries_go_with_their_job(
     assert deliveries.of_job(delivery.job or "") == []
     assert list(deliveries.claim(10, 60)) == []
     deliveries.settle(delivery, ATTEMPT, DeliveryState.DELIVERED)
-    assert not redis.exists(f"tintype:delivery:{delivery.id}")
+    assert not redis.exists(f"{{tintype}}:delivery:{delivery.id}")
 
 
 def test_a_damaged_record_does_not_hide_the_others(
     redis: Redis, jobs: JobStore, attempts: Attempts, deliveries: Deliveries, delivery: Delivery
 ) -> None:
-    redis.hset(f"tintype:delivery:{delivery.id}", "state", "odd")
+    redis.hset(f"{{tintype}}:delivery:{delivery.id}", "state", "odd")
     sound = succeeded(jobs, attempts, URL)
     assert [each.job for each in deliveries.claim(10, 60)] == [sound.id]
     assert deliveries.of_job(delivery.job or "") == []

@@ -129,12 +129,12 @@ def test_an_upload_is_removed_again_after_its_urls_and_then_forgotten(
         uploads.removed(claimed)
     assert redis.zcard(UPLOADS) == 0
     assert uploads.get(upload.id).state is UploadState.EXPIRED
-    assert int(redis.pttl(f"tintype:upload:{upload.id}")) > 0
+    assert int(redis.pttl(f"{{tintype}}:upload:{upload.id}")) > 0
 
 
 def test_a_damaged_record_keeps_no_other_from_being_claimed(uploads: Uploads, redis: Redis) -> None:
     damaged, good = opened(uploads), opened(uploads)
-    redis.hset(f"tintype:upload:{damaged.id}", "bytes", "many")
+    redis.hset(f"{{tintype}}:upload:{damaged.id}", "bytes", "many")
     for upload in (damaged, good):
         upload_comes_due(redis, upload.id)
     assert [claimed.id for claimed in uploads.claim(10)] == [good.id]

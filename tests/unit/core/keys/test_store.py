@@ -55,7 +55,7 @@ def test_the_owner_is_the_key_itself_unless_one_is_named(store: KeyStore) -> Non
 
 def test_redis_has_the_digest_alone(store: KeyStore, redis: Redis) -> None:
     made, text = store.create(FULL)
-    kept = redis.hgetall(f"tintype:key:{made.id}")
+    kept = redis.hgetall(f"{{tintype}}:key:{made.id}")
     assert kept["digest"] == digest(text)
     assert text.rpartition("_")[2] not in repr(kept)
     assert text not in repr(made)
@@ -64,18 +64,18 @@ def test_redis_has_the_digest_alone(store: KeyStore, redis: Redis) -> None:
 def test_a_use_is_noted_at_most_once_a_minute(store: KeyStore, redis: Redis) -> None:
     made, text = store.create(FULL)
     assert store.find(text).key.last_used is None
-    first = redis.hget(f"tintype:key:{made.id}", "last_used")
+    first = redis.hget(f"{{tintype}}:key:{made.id}", "last_used")
     assert first
     assert store.find(text).key.last_used
-    assert redis.hget(f"tintype:key:{made.id}", "last_used") == first
-    redis.hset(f"tintype:key:{made.id}", "last_used", int(first) - 61_000)
+    assert redis.hget(f"{{tintype}}:key:{made.id}", "last_used") == first
+    redis.hset(f"{{tintype}}:key:{made.id}", "last_used", int(first) - 61_000)
     store.find(text)
-    assert int(redis.hget(f"tintype:key:{made.id}", "last_used") or 0) >= int(first)
+    assert int(redis.hget(f"{{tintype}}:key:{made.id}", "last_used") or 0) >= int(first)
 
 
 def test_a_record_is_found_with_its_owner(store: KeyStore, redis: Redis) -> None:
     _, text = store.create(FULL)
-    redis.hset("tintype:job:1", "owner", "ann")
+    redis.hset("{tintype}:job:1", "owner", "ann")
     assert store.find(text, "job:1").owner == "ann"
     assert store.find(text, "job:2").owner == ""
 
@@ -102,7 +102,7 @@ def test_a_session_ends_with_its_key(store: KeyStore, redis: Redis) -> None:
     made, _ = store.create(KeyRequest(name="x", scopes=BOTH, expires=soon))
     session, seconds = store.open_session(made)
     assert seconds <= 30
-    assert 0 < redis.ttl(f"tintype:session:{digest(session)}") <= 30
+    assert 0 < redis.ttl(f"{{tintype}}:session:{digest(session)}") <= 30
 
 
 def test_what_a_key_may_is_checked_when_it_is_made() -> None:

@@ -30,7 +30,7 @@ def test_what_is_there_now(redis: Redis, jobs: JobStore, attempts: Attempts) -> 
     started(attempts, jobs.create(REQUEST).id)
     jobs.cancel(jobs.create(REQUEST).id)
     seconds, _ = redis.time()
-    redis.zadd(WORKERS, {"host:1": seconds, "host:2": seconds - 60})
+    redis.zadd(key(WORKERS), {"host:1": seconds, "host:2": seconds - 60})
     redis.hset(key("job", waiting.id), "created", (seconds - 90) * 1000)
     sweeper(redis).sweep()
     now = seen(redis)
@@ -108,7 +108,7 @@ def test_nothing_grows_with_jobs(redis: Redis, jobs: JobStore, attempts: Attempt
         for _ in range(20):
             attempts.succeed(started(attempts, jobs.create(REQUEST).id), RESULT)
         # Waits differ by chance, and an API of another test may still count its requests.
-        names = map(str, redis.hkeys(TOTALS))
+        names = map(str, redis.hkeys(key(TOTALS)))
         return {name for name in names if not name.startswith(("wait", "http"))}
 
     before = fields_after_more_jobs()

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from core.metrics import totals
 from core.metrics.totals import PENDING, TOTALS, Flusher, Tally
+from core.namespace import key
 from core.redis_client import connect
 from tests.support.counting import all_flushed, count_from_zero
 
@@ -20,7 +21,7 @@ def test_what_was_counted_is_added_once(redis: Redis) -> None:
             pool.submit(tally.add, {"a": 1, "b:c": 2})
     tally.flush(redis)
     tally.flush(redis)
-    assert redis.hmget(TOTALS, "a", "b:c") == ["100", "200"]
+    assert redis.hmget(key(TOTALS), "a", "b:c") == ["100", "200"]
 
 
 def test_what_cannot_be_added_is_added_later(redis: Redis, closed_port: int) -> None:
@@ -33,7 +34,7 @@ def test_what_cannot_be_added_is_added_later(redis: Redis, closed_port: int) -> 
         tally.flush(away)
     tally.add({"a": 1})
     tally.flush(redis)
-    assert redis.hget(TOTALS, "a") == "2"
+    assert redis.hget(key(TOTALS), "a") == "2"
 
 
 def test_many_calls_make_one_thread(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +48,7 @@ def test_many_calls_make_one_thread(redis: Redis, monkeypatch: pytest.MonkeyPatc
             flusher.soon()
         assert sum(isinstance(thread, Timer) for thread in threading.enumerate()) <= 2
         all_flushed()
-        assert redis.hget(TOTALS, "a") == str(50 * count)
+        assert redis.hget(key(TOTALS), "a") == str(50 * count)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # other tests left threads
@@ -59,4 +60,4 @@ def test_a_fork_starts_with_nothing(redis: Redis) -> None:
         os._exit(len(PENDING.take()))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     PENDING.flush(redis)
-    assert redis.hget(TOTALS, "parent") == "1"
+    assert redis.hget(key(TOTALS), "parent") == "1"

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from worker.colour.compose import compose
 from worker.colour.gamut import clipped, within_srgb
-from worker.colour.lightness import Lightness, lightness
+from worker.colour.lightness import Lightness, Pixels, lightness
 
 
 def colours(count: int = 200_000, spread: float = 60) -> NDArray[np.float32]:
@@ -50,10 +50,20 @@ def test_any_number_of_colours_comes_back_in_order(count: int) -> None:
     assert np.array_equal(within_srgb(some[:count]), within_srgb(some)[:count])
 
 
-def test_colours_with_a_channel_at_its_end_are_found() -> None:
-    rgb = np.full((3, 4, 3), 0.5, np.float32)
-    rgb[0, 1, 2], rgb[1, 3, 0], rgb[2, 0] = 0, 1, 1e-6
-    assert clipped(rgb).tolist() == [1, 7]
+@pytest.mark.parametrize(("kind", "highest"), [(np.uint8, 255), (np.uint16, 65_535)])
+def test_pixels_that_were_clipped_are_found(kind: type, highest: int) -> None:
+    lab = np.full((3, 4, 3), (50, 0, 0), np.float32)
+    lab[0, 1], lab[1, 3] = (50, 120, 0), (90, 60, -60)
+    nearly_black = (1e-4, 0, 0)
+    lab[2, 0] = nearly_black
+    pixels: Pixels = np.rint(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * highest).astype(kind)
+    assert not pixels[2, 0].any()
+    assert clipped(lab, pixels).tolist() == [1, 7]
+
+
+def test_where_nothing_was_clipped_nothing_is_found() -> None:
+    lab = np.full((3, 4, 3), (50, 0, 0), np.float32)
+    assert clipped(lab, np.full((3, 4, 3), 119, np.uint8)).size == 0
 
 
 @pytest.mark.parametrize(("depth", "allowed"), [(8, 0.27), (16, 100 / 4096)])

@@ -1,0 +1,219 @@
+"""The model against the real service, at 1, 2 and 4 workers, in one run."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+from pathlib import Path
+from random import Random
+from statistics import fmean, median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from simpy import Environment
+
+from benchmarks.batch import trivial_network
+from benchmarks.harness import LIMIT, Service, running
+from benchmarks.pipeline import picture
+from benchmarks.simulation.arrivals import at_once, poisson
+from benchmarks.simulation.cores import Cores
+from benchmarks.simulation.fleet import Fleet
+from benchmarks.simulation.outcome import outcome
+from benchmarks.simulation.shape import Shape
+from benchmarks.simulation.work import Sharing, Work
+from cli.measuring.service import processor_seconds
+from cli.stack import Stack
+from cli.stack.child import Child
+from core.cores import cores
+from core.jobs import Job, State
+from core.objects import ObjectRef
+from core.settings import Settings
+from models.catalogue import BUNDLED
+
+COUNTS = (1, 2, 4)
+WAIT_SECONDS = 0.15
+LOAD = 0.6
+"""Of what a stream of jobs could be at most."""
+RUNS = 20
+"""Of the simulation, each with other draws."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind of service, and how many jobs each part of its check has for a worker."""
+
+    name: str
+    make: Callable[..., Stack]
+    settings: Settings
+    megapixels: float
+    calibrated: int = 60
+    batch: int = 50
+    stream: int = 70
+
+
+class WaitingStack(Stack):
+    """A stack whose workers wait instead of computing."""
+
+    def _worker(self, number: int) -> Child:
+        child = super()._worker(number)
+        command = ["-m", "benchmarks.waiting_worker", *child.command[3:]]
+        environment = {**child.environment, "WAIT_SECONDS": str(WAIT_SECONDS)}
+        return replace(child, command=[child.command[0], *command], environment=environment)
+
+
+def check() -> Sequence[dict[str, Any]]:
+    """Measure and predict; return a row for each kind of service, load and number of workers."""
+    one = {"concurrency": 1, "threads": 1, "log_level": "WARNING", "rate_limit": "none"}
+    with TemporaryDirectory() as folder:
+        trivial = str(trivial_network(Path(folder) / "trivial"))
+        waiting = Settings(model=trivial, engine="opencv", **one)  # type: ignore[arg-type]
+        computing = Settings(model=BUNDLED, **one)  # type: ignore[arg-type]
+        cases = (
+            Case("waits", WaitingStack, waiting, 0.1),
+            Case("computes", Stack, computing, 1),
+        )
+        return [row for case in cases for row in _check(case)]
+
+
+def _check(case: Case) -> Iterator[dict[str, Any]]:
+    with running(case.settings, workers=0, make=case.make) as service:
+        source = service.put("in/photo.jpg", picture(case.megapixels, "grey"))
+        present = 0
+        shape = None
+        for count in COUNTS:
+            while present < count:
+                service.stack.add_worker()
+                present += 1
+            _have(service, source, at_once(4 * count))
+            shape = shape or _calibrated(service, source, case)
+            for load in ("batch", "stream"):
+                yield _compared(service, source, case, shape, count, load)
+
+
+def _compared(
+    service: Service, source: ObjectRef, case: Case, shape: Shape, count: int, load: str
+) -> dict[str, Any]:
+    """Measure a load, and predict it from the very moments at which its jobs came."""
+    most = min(count, cores() / _core_seconds(shape) * _seconds(shape))
+    if load == "batch":
+        moments = list(at_once(round(case.batch * most)))
+    else:
+        rate = LOAD * most / _seconds(shape)
+        moments = list(islice(poisson(rate, Random(count)), round(case.stream * most)))  # noqa: S311
+    jobs = _have(service, source, iter(moments))
+    created = [_at(job.created) for job in jobs]
+    came = [moment - min(created) for moment in sorted(created)]
+    simulated = [_simulate(shape, came, count, seed) for seed in range(RUNS)]
+    real = _measured(jobs)
+    model = {name: fmean(each[name] for each in simulated) for name in real}
+    row: dict[str, Any] = {"case": case.name, "load": load, "workers": count, "jobs": len(jobs)}
+    row |= {"real": real, "model": model}
+    row["errors"] = {name: model[name] / real[name] - 1 for name in real}
+    print(
+        f"{case.name:8} {load:6} {count} workers: "
+        f"{real['jobs_per_second']:6.2f} jobs/s, predicted {model['jobs_per_second']:6.2f} "
+        f"({100 * row['errors']['jobs_per_second']:+5.1f} %); from order to result "
+        f"{real['sojourn'] * 1e3:6.0f} ms, predicted {model['sojourn'] * 1e3:6.0f} "
+        f"({100 * row['errors']['sojourn']:+5.1f} %)",
+        flush=True,
+    )
+    return row
+
+
+def _seconds(shape: Shape) -> float:
+    return fmean(work.total for work in shape.works)
+
+
+def _core_seconds(shape: Shape) -> float:
+    """Return the seconds of a core that a job takes, of all processes."""
+    compute = fmean(work.compute for work in shape.works)
+    around = _seconds(shape) - compute
+    return compute * shape.sharing.compute + around * shape.sharing.around + shape.sharing.aside
+
+
+def _calibrated(service: Service, source: ObjectRef, case: Case) -> Shape:
+    """Measure jobs one after the other in one worker, and what all processes spend on them."""
+    alone = [service.submit(source, f"alone/{n}.jpg", wait=60) for n in range(12)]
+    dispatch = median(job.timings.queued_ms or 0 for job in alone) / 1e3
+    busy = _spent(service)
+    jobs = _have(service, source, at_once(case.calibrated + 1))
+    busy = (_spent(service) - busy) / len(jobs)
+    works = [_work(job, after) for job, after in pairwise(jobs)]
+    compute = fmean(work.compute for work in works)
+    around = fmean(work.total for work in works) - compute
+    # What lies around the computation is work of this machine's processes, one after another.
+    sharing = Sharing(
+        compute=min(1.0, max(0.0, (busy - around) / compute)),
+        around=1.0,
+        aside=max(0.0, busy - around - compute),
+    )
+    print(
+        f"{case.name}: {1e3 * (compute + around):.1f} ms a job, of which {1e3 * around:.1f} around "
+        f"its computation; {1e3 * busy:.1f} ms of processor; {1e3 * dispatch:.1f} ms in the queue",
+        flush=True,
+    )
+    return Shape(works, sharing=sharing, dispatch_seconds=dispatch)
+
+
+def _work(job: Job, after: Job) -> Work:
+    times = job.timings
+    fetch, store = (times.fetch_ms or 0) / 1e3, (times.store_ms or 0) / 1e3
+    run = _at(job.finished) - _at(job.started)
+    return Work(fetch, run - fetch - store, store, _at(after.started) - _at(job.finished))
+
+
+def _spent(service: Service) -> float:
+    """Return the processor time of the service and of this process so far."""
+    import psutil
+
+    pids = [child.pid for child in service.stack.children if child.pid]
+    own = os.times()
+    return own.user + own.system + sum(processor_seconds(psutil.Process(pid)) for pid in pids)
+
+
+def _have(service: Service, source: ObjectRef, moments: Iterator[float]) -> Sequence[Job]:
+    """Submit jobs at their moments; return them when all have ended, as they were started."""
+    began = time.monotonic()
+    submitted: list[str] = []
+    for moment in moments:
+        time.sleep(max(0.0, began + moment - time.monotonic()))
+        key = f"out/{len(submitted)}.jpg"
+        submitted.append(service.submit(source, key).id)
+    deadline = time.monotonic() + LIMIT
+    while service.store.count(State.QUEUED) + service.store.count(State.RUNNING):
+        if time.monotonic() > deadline:
+            raise RuntimeError("jobs hang; see the workers' logs")
+        time.sleep(0.05)
+    jobs = [service.store.get(job) for job in submitted]
+    if failed := [job for job in jobs if job.state is not State.SUCCEEDED]:
+        raise RuntimeError(f"a job did not succeed: {failed[0].error}")
+    return sorted(jobs, key=lambda job: _at(job.started))
+
+
+def _at(moment: Any) -> float:
+    return float(moment.timestamp())
+
+
+def _measured(jobs: Sequence[Job]) -> dict[str, float]:
+    finished = [_at(job.finished) for job in jobs]
+    return {
+        "jobs_per_second": (len(jobs) - 1) / (max(finished) - min(finished)),
+        "sojourn": fmean(_at(job.finished) - _at(job.created) for job in jobs),
+        "wait": fmean(_at(job.started) - _at(job.created) for job in jobs),
+    }
+
+
+def _simulate(shape: Shape, came: Sequence[float], workers: int, seed: int) -> dict[str, float]:
+    env = Environment()
+    fleet = Fleet(env, shape, Random(seed), Cores(env, cores()))  # noqa: S311
+    for _ in range(workers):
+        fleet.add_worker(0)
+    fleet.submit_all(came, len(came))
+    fleet.run()
+    found = outcome(fleet)
+    return {
+        "jobs_per_second": found.jobs_per_second,
+        "sojourn": found.sojourn,
+        "wait": found.wait_mean,
+    }

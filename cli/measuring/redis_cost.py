@@ -1,0 +1,126 @@
+"""What Redis does for a job, counted on the real path and timed with many asking at a time."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from kombu import Connection
+from redis import Redis
+
+from api.publisher import Publisher
+from cli.measuring.service import Subject
+from core.broker import QUEUES
+from core.jobs import Attempts, Job, JobRequest, JobResult, JobStore, Limits, Stage
+from core.jobs.records import ModelRef, Priority, Timings
+from core.jobs.scripts import key
+from core.objects import ObjectRef
+from core.settings import Settings
+
+CLIENTS = 8
+JOBS_EACH = 100
+STAGES = Timings(
+    fetch_ms=2.12, decode_ms=2.23, infer_ms=64.34, compose_ms=8.9, encode_ms=2.71, store_ms=3.12
+)
+
+
+class Counters(NamedTuple):
+    """What Redis has done so far."""
+
+    at: float
+    """Seconds."""
+    commands: float
+    trips: float
+    seconds: float
+    """Of processor."""
+
+    @classmethod
+    def read(cls, redis: Redis) -> "Counters":
+        """Ask for them, at the cost of two trips."""
+        stats, cpu = dict(redis.info("stats")), dict(redis.info("cpu"))
+        used = cpu["used_cpu_user"] + cpu["used_cpu_sys"]
+        return cls(
+            time.monotonic(),
+            stats["total_commands_processed"],
+            stats["total_reads_processed"],
+            used,
+        )
+
+    def since(self, earlier: "Counters") -> "Counters":
+        """Return the difference."""
+        return Counters(*(now - then for now, then in zip(self, earlier, strict=True)))
+
+
+class Bytes(NamedTuple):
+    """What jobs take in Redis, and what a trip costs it."""
+
+    queued: float
+    ended: float
+    seconds_per_trip: float
+
+
+def watched(redis: Redis, seconds: float) -> Counters:
+    """Return what Redis does in a second while nobody wants anything."""
+    before = Counters.read(redis)
+    time.sleep(seconds)
+    passed = Counters.read(redis).since(before)
+    return Counters(1.0, *(each / passed.at for each in passed[1:]))
+
+
+def lives(subject: Subject) -> Bytes:
+    """Record, queue, take, start and end many jobs at a time, with all but the work."""
+    settings, redis = subject.stack.settings, subject.redis
+    store, publisher = JobStore(redis), Publisher(settings)
+    empty = _memory(redis)
+    numbers = range(CLIENTS * JOBS_EACH)
+    for job in [store.create(_order(number)) for number in numbers]:
+        publisher.publish(job)
+        store.published(job)
+    full = _memory(redis)
+    before = Counters.read(redis)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(lambda _: _work(settings, redis), range(CLIENTS)))
+    spent = Counters.read(redis).since(before)
+    left = _memory(redis)
+    jobs = len(numbers)
+    return Bytes((full - empty) / jobs, (left - empty) / jobs, spent.seconds / spent.trips)
+
+
+def _work(settings: Settings, redis: Redis) -> None:
+    """Do as a worker does with its jobs, by Celery's own transport."""
+    attempts = Attempts(redis, Limits(3, 120, 3600), settings.job_ttl)
+    with Connection(settings.redis_url) as connection:
+        queue = connection.SimpleQueue(QUEUES[Priority.NORMAL])
+        for _ in range(JOBS_EACH):
+            message = queue.get(timeout=30)
+            attempt = attempts.start(str(message.headers["id"]), "worker-host:12345")
+            assert attempt
+            attempts.enter(attempt, Stage.INFER)
+            attempts.enter(attempt, Stage.STORE)
+            attempts.succeed(attempt, _result(attempt.job), attempt.job.id)
+            message.ack()
+        queue.close()
+
+
+def _order(number: int) -> JobRequest:
+    source = ObjectRef(bucket="photographs", key=f"archive/1936/box-003/scan-{number:06}.jpg")
+    return JobRequest(source=source)
+
+
+def _result(job: Job) -> JobResult:
+    name = f"colorized/{job.source.key[:-4]}.0123456789ab.jpg"
+    return JobResult(
+        destination=ObjectRef(bucket="photographs", key=name),
+        model=ModelRef(name="zhang-eccv16", digest="0" * 64),
+        width=4000,
+        height=3000,
+        content_type="image/jpeg",
+        bytes=2_345_678,
+        etag="0" * 32,
+        timings=STAGES,
+    )
+
+
+def _memory(redis: Redis) -> int:
+    """Return the bytes in use, without the stream of events, whose length has a limit."""
+    stream = redis.memory_usage(key("events"), samples=0) or 0
+    return int(dict(redis.info("memory"))["used_memory"]) - int(stream)

@@ -1,0 +1,1 @@
+"""Redis as fleets have it: a cluster, sentinels, TLS, users with few rights."""

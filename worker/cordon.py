@@ -1,0 +1,74 @@
+"""Obeying ``tintype drain``: while its host is drained, a worker takes no messages."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from core.errors import QueueUnavailable
+from core.fleet import Drains
+
+log = logging.getLogger(__name__)
+INTERVAL = 1.0
+
+
+class Cordon(threading.Thread):
+    """Looks for the mark of its host once a second; what runs is left alone."""
+
+    def __init__(self, drains: Drains, host: str, consumer: Any, queues: Sequence[str]) -> None:
+        """``consumer``: Celery's, whose loop runs in another thread."""
+        super().__init__(name="cordon", daemon=True)
+        self._drains = drains
+        self._host = host
+        self._consumer = consumer
+        self._queues = queues
+        self._stopped = threading.Event()
+
+    def begin(self) -> None:
+        """Obey a mark that is there already, before the first message is taken."""
+        try:
+            if self._drains.holds(self._host):
+                log.warning("%s is drained: this worker takes nothing", self._host)
+                for queue in self._queues:
+                    self._consumer.cancel_task_queue(queue)
+        except QueueUnavailable as error:
+            log.warning("whether %s is drained is not known yet: %s", self._host, error)
+        self.start()
+
+    def run(self) -> None:
+        """Look until stopped."""
+        while not self._stopped.wait(INTERVAL):
+            try:
+                self.look()
+            except QueueUnavailable:
+                # What held holds on.
+                continue
+
+    def stop(self) -> None:
+        """Look no more: the worker stops, and must not begin to take again."""
+        self._stopped.set()
+
+    def look(self) -> None:
+        """Take messages, or take none.
+
+        Raises:
+            QueueUnavailable: Redis is away.
+        """
+        drained, taken_from = self._drains.holds(self._host), self.taken_from()
+        if drained and taken_from:
+            log.warning("%s is to be drained: this worker takes nothing more", self._host)
+            self._call(self._consumer.cancel_task_queue, taken_from)
+        elif not drained and len(taken_from) < len(self._queues):
+            log.warning("%s is drained no longer: this worker takes jobs again", self._host)
+            self._call(self._consumer.add_task_queue, self._queues)
+
+    def taken_from(self) -> tuple[str, ...]:
+        """Return the queues from which messages are taken now; none while Redis is away."""
+        consumer = self._consumer.task_consumer
+        if consumer is None:
+            return ()
+        return tuple(queue for queue in self._queues if consumer.consuming_from(queue))
+
+    def _call(self, what: Any, queues: Sequence[str]) -> None:
+        for queue in queues:
+            self._consumer.call_soon(what, queue)
