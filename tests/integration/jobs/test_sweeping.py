@@ -1,3 +1,4 @@
+import logging
 from typing import cast
 
 import pytest
@@ -62,16 +63,26 @@ def test_a_job_whose_worker_died_is_published_again(
 
 
 def test_a_job_whose_workers_always_die_ends_in_the_sweep(
-    jobs: JobStore, attempts: Attempts, redis: Redis
+    jobs: JobStore, attempts: Attempts, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     sweeping = sweeper(redis, attempts=1)
-    job = queued(jobs, redis)
+    job, _ = jobs.accept(REQUEST, trace=f"00-{'a' * 32}-{'b' * 16}-01")
     started(attempts, job.id)
     lease_runs_out(redis, job.id)
     assert ids(sweeping) == []
     ended = jobs.get(job.id)
     assert ended.error
     assert (ended.state, ended.error.code) == (State.FAILED, "worker_lost")
+    (line,) = [vars(record) for record in caplog.records if record.message == "job ended"]
+    about = {name: line[name] for name in ("job_id", "state", "attempt", "code", "trace_id")}
+    assert about == {
+        "job_id": job.id,
+        "state": "failed",
+        "attempt": 1,
+        "code": "worker_lost",
+        "trace_id": "a" * 32,
+    }
 
 
 def test_a_job_that_was_never_published_is_published_until_it_starts(
