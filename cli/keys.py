@@ -10,12 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.operators import operators_redis
 from cli.progress_views import printable
-from cli.service import stack_value
 from core.errors import InvalidSetting
 from core.keys import ApiKey, KeyRequest, KeyStore, Scope
-from core.redis_client import connect
-from core.settings import Settings
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -115,12 +113,7 @@ def revoke(key_id: str) -> None:
 
 
 def _store() -> KeyStore:
-    settings = Settings.load()
-    url = settings.redis_url
-    if "redis_url" not in settings.model_fields_set:
-        # That of 'tintype up', if it runs in this folder.
-        url = stack_value("redis") or url
-    return KeyStore(connect(url))
+    return KeyStore(operators_redis())
 
 
 def _state(each: ApiKey) -> str:

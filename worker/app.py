@@ -1,6 +1,7 @@
 """The Celery app: made from settings, with the network loaded in each child."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from celery import Celery, Task
@@ -16,6 +17,9 @@ from core.broker import (
     batch_message,
     celery_settings,
 )
+from core.errors import QueueUnavailable
+from core.fleet.dead_letters import DeadLetters, Unreadable
+from core.redis_client import connect
 from core.settings import Settings
 from worker.child import Child
 from worker.draining import Drained
@@ -35,7 +39,11 @@ def make_app(settings: Settings) -> Celery:
     app.conf.worker_concurrency = settings.children
     names = (AGAIN, BATCHES, *QUEUES.values())
     app.conf.task_queues = [Queue(name, routing_key=name) for name in names]
-    app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
+    app.conf.broker_transport = "worker.transport:Transport"
+    app.conf.broker_transport_options |= {
+        "queue_order_strategy": "worker.queue_order:QueueOrder",
+        "put_aside": partial(_put_aside, DeadLetters(connect(settings.redis_url))),
+    }
     # One line for a job is ours; Celery's says of a failed one that it succeeded.
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
     loaded = Loaded()
@@ -67,3 +75,12 @@ def make_app(settings: Settings) -> Celery:
             log.exception("batch %s: the sweep will find it", batch_id)
 
     return app
+
+
+def _put_aside(letters: DeadLetters, why: Unreadable, queue: str, message: str) -> None:
+    """Keep a message that no worker can read; while Redis is away, in the log alone."""
+    log.warning("a message in %s is put aside (%s): %.200r", queue, why, message)
+    try:
+        letters.bury(why, queue, message)
+    except QueueUnavailable:
+        log.exception("it could not be kept: %.1000r", message)

@@ -75,7 +75,9 @@ class Parent:
         queues = (AGAIN, BATCHES, *QUEUES.values())
         cordon = Cordon(Drains(redis), socket.gethostname(), consumer, queues)
         cordon.begin()
-        presence = ParentPresence(_name(consumer.hostname), cordon.taken_from, _taken)
+        presence = ParentPresence(
+            _name(consumer.hostname), cordon.taken_from, lambda: cordon.obeys, _taken
+        )
         beats = heartbeats.Heartbeat(redis, heartbeats.PARENTS, presence.tell)
         beats.start()
         self._cordon, self._presence, self._heartbeat = cordon, presence, beats

@@ -3,7 +3,7 @@
 local SCHEMAS, NEWER, ALIVE_MS, LONGEST_MS = key('schemas'), key('jobs:newer'), 10000, 30000
 
 -- The version of a record; one that says none is of version 1.
-local function schema_of(record) return tonumber(redis.call('HGET', record, 'v') or 1) end
+local function schema_of(record) return tonumber(redis.call('HGET', record, 'v') or 1) or 1 end
 
 -- The latest version that a live worker reads.
 local function newest_schema()
