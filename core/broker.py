@@ -11,6 +11,8 @@ BATCH_TASK = "tintype.batch"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
 """For jobs that have waited already: it comes before all others."""
+OWN = f"{AGAIN}.{schema.SCHEMA}"
+"""For jobs that workers of earlier versions have put aside; they do not look into it."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
 UNACKNOWLEDGED = "unacked"

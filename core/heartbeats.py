@@ -12,7 +12,6 @@ from contextlib import suppress
 from redis import Redis
 from redis.exceptions import RedisError
 
-from core import schema
 from core.jobs import scripts
 from core.metrics.totals import PENDING
 from core.redis_client import reachable
@@ -23,8 +22,6 @@ WORKERS = "tintype:workers"
 """Children, which do the work."""
 PARENTS = scripts.key("parents")
 WEBHOOKS = "tintype:webhooks"
-SCHEMAS = scripts.key("schemas")
-"""The versions of records that live workers read."""
 
 
 def alive(redis: Redis, key: str = WORKERS) -> set[str]:
@@ -109,9 +106,6 @@ class Heartbeat(threading.Thread):
         pipe.zremrangebyscore(self._key, "-inf", at - 10 * LIFETIME)
         if self._about:
             pipe.set(beat_key(self._member), self._about(), px=round(LIFETIME * 1000))
-        if self._key == WORKERS:
-            pipe.zadd(SCHEMAS, {str(schema.SCHEMA): round(at * 1000)})
-            pipe.zremrangebyscore(SCHEMAS, "-inf", round((at - 10 * LIFETIME) * 1000))
         pipe.execute()
         PENDING.flush(self._redis)
 

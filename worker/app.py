@@ -13,6 +13,7 @@ from core.broker import (
     BATCH_TASK,
     BATCHES,
     COLORIZE_TASK,
+    OWN,
     QUEUES,
     batch_message,
     celery_settings,
@@ -37,7 +38,7 @@ def make_app(settings: Settings) -> Celery:
     app = Celery("tintype", set_as_current=False)
     app.conf.update(celery_settings(settings))
     app.conf.worker_concurrency = settings.children
-    names = (AGAIN, BATCHES, *QUEUES.values())
+    names = (AGAIN, OWN, BATCHES, *QUEUES.values())
     app.conf.task_queues = [Queue(name, routing_key=name) for name in names]
     app.conf.broker_transport = "worker.transport:Transport"
     app.conf.broker_transport_options |= {

@@ -13,7 +13,7 @@ from redis import Redis
 
 from core import durability, heartbeats
 from core.batches.sweeping import BatchSweeping
-from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED, batch_message, message
+from core.broker import AGAIN, BATCHES, OWN, QUEUES, UNACKNOWLEDGED, batch_message, message
 from core.fleet import Drains
 from core.jobs.sweeping import Sweeping
 from core.jobs.uploads import Uploads
@@ -72,7 +72,7 @@ class Parent:
 
     def _appear(self, consumer: Any, redis: Redis) -> None:
         """Obey ``tintype drain``, and be seen by ``tintype workers``."""
-        queues = (AGAIN, BATCHES, *QUEUES.values())
+        queues = (AGAIN, OWN, BATCHES, *QUEUES.values())
         cordon = Cordon(Drains(redis), socket.gethostname(), consumer, queues)
         cordon.begin()
         presence = ParentPresence(
@@ -92,8 +92,8 @@ class Parent:
         if self._heartbeat:
             self._heartbeat.stop()
 
-    def _publish_job(self, job_id: str) -> None:
-        self._app.send_task(**message(job_id, AGAIN))
+    def _publish_job(self, job_id: str, queue: str) -> None:
+        self._app.send_task(**message(job_id, queue))
 
     def _publish_batch(self, batch_id: str) -> None:
         self._app.send_task(**batch_message(batch_id))

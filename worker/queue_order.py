@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
-from core.broker import AGAIN, BATCHES, QUEUES
+from core.broker import AGAIN, BATCHES, OWN, QUEUES
 from core.jobs import Priority
 
 HIGH, NORMAL, LOW = (QUEUES[priority] for priority in Priority)
 # Of ten takes, two begin with normal and one with low: a flood of urgent jobs starves nobody.
 TURNS = (HIGH, HIGH, HIGH, NORMAL, HIGH, HIGH, HIGH, NORMAL, HIGH, LOW)
-FIRST = (AGAIN, BATCHES)
+FIRST = (AGAIN, OWN, BATCHES)
 ORDER = (*FIRST, HIGH, NORMAL, LOW)
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED
+from core.broker import AGAIN, BATCHES, OWN, QUEUES, UNACKNOWLEDGED
 from core.fleet.dead_letters import DeadLetter, DeadLetters
 from core.jobs.base import Record
 from core.jobs.records import State
@@ -68,7 +68,9 @@ def read_queues(redis: Redis) -> QueueReport:
         QueueUnavailable: Redis is away.
     """
     seen = take(redis)
-    names = dict.fromkeys((AGAIN, BATCHES)) | {name: priority for priority, name in QUEUES.items()}
+    names = dict.fromkeys((AGAIN, OWN, BATCHES)) | {
+        name: priority for priority, name in QUEUES.items()
+    }
     with reachable():
         pipe = redis.pipeline(transaction=False)
         for name in names:

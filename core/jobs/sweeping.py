@@ -19,7 +19,7 @@ class Sweeping:
         self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Sequence[str], taken: str
     ) -> None:
         """``queues``: of jobs that waited already, then of each priority."""
-        self._scripts = Scripts(redis, "sweep", "swept")
+        self._scripts = Scripts(redis, "sweep", "swept", "claim_newer")
         self._arguments: Sequence[str | int] = (
             name,
             milliseconds(LOCK_SECONDS),
@@ -44,6 +44,18 @@ class Sweeping:
         """
         found: list[str] | None = self._scripts.run("sweep", *self._arguments)
         return None if found is None else as_fields(found)
+
+    def claim_newer(self, queue: str) -> Sequence[str]:
+        """Return jobs to publish in a queue of this version's own.
+
+        Workers of an earlier version have met them, could not read them, and put them aside. Every
+        worker of a version may claim them at the same time.
+
+        Raises:
+            QueueUnavailable: Redis is away.
+        """
+        found: Sequence[str] = self._scripts.run("claim_newer", queue, AT_ONCE)
+        return found
 
     def done(self) -> None:
         """Say that all that the last pass returned has been published."""

@@ -15,6 +15,7 @@ from core.jobs.attempts import NEWER
 from core.jobs.deliveries import Deliveries
 from core.jobs.events import FIRST, EventLog
 from core.jobs.scripts import key
+from core.jobs.sweeping import AT_ONCE
 from tests.conftest import LIMITS, TTL
 from tests.support.jobs import PROBLEM, REQUEST, RESULT, started, sweeper
 from tests.support.redis import comes_due
@@ -33,12 +34,6 @@ def later_job(redis: Redis) -> str:
         return JobStore(redis).create(REQUEST).id
 
 
-def later_worker_lives(redis: Redis) -> None:
-    """Have a worker of a later version be heard from."""
-    with version_after():
-        heartbeats.Heartbeat(redis).beat()
-
-
 def test_records_say_the_version_that_wrote_them(redis: Redis, jobs: JobStore) -> None:
     job, _ = jobs.accept(REQUEST, webhook=HOOK)
     batch, _ = BatchStore(redis).create(BATCH)
@@ -54,7 +49,6 @@ def test_a_job_of_a_later_version_waits_and_says_why(
     with caplog.at_level(logging.WARNING):
         assert attempts.start(job_id, "host:1") is None
         for _ in range(5):
-            comes_due(redis, job_id)
             assert attempts.start(job_id, "host:1") is None
     seen = jobs.get(job_id)
     assert (seen.state, seen.attempt, seen.waiting) == (State.QUEUED, 0, NEWER)
@@ -62,37 +56,44 @@ def test_a_job_of_a_later_version_waits_and_says_why(
     assert len(caplog.records) == 1
 
 
-def test_the_times_between_two_looks_at_it_grow_to_half_a_minute(
-    redis: Redis, attempts: Attempts
-) -> None:
-    job_id, waits = later_job(redis), []
-    for _ in range(7):
-        before = heartbeats.now(redis)
-        attempts.start(job_id, "host:1")
-        due = float(redis.hget(key("job", job_id), "not_before") or 0) / 1000
-        waits.append(round(due - before))
-        comes_due(redis, job_id)
-    assert waits == [1, 2, 4, 8, 16, 30, 30]
-
-
-def test_it_has_no_message_while_no_worker_can_read_it(
+def test_it_has_no_message_until_a_worker_of_its_version_claims_it(
     redis: Redis, jobs: JobStore, attempts: Attempts
 ) -> None:
     job_id = later_job(redis)
     attempts.start(job_id, "host:1")
-    for _ in range(3):
-        redis.zadd(key("jobs", "due"), {job_id: 1}, xx=True)
-        assert sweeper(redis).sweep() == {}
     assert read_queues(redis).newer == 1
-    later_worker_lives(redis)
-    assert sweeper(redis).sweep() == {job_id: "its wait is over"}
-    assert read_queues(redis).newer == 0
+    assert [sweeper(redis).sweep() for _ in range(3)] == [{}, {}, {}]
+    assert sweeper(redis).claim_newer("own") == []
     with version_after():
-        later = Attempts(redis, LIMITS, TTL)
+        later, claiming = Attempts(redis, LIMITS, TTL), sweeper(redis)
+        assert claiming.claim_newer("own") == [job_id]
+        assert claiming.claim_newer("own") == []
         attempt = started(later, job_id)
         assert (attempt.token, attempt.job.waiting) == (1, None)
         assert later.succeed(attempt, RESULT)
+    assert read_queues(redis).newer == 0
     assert jobs.get(job_id).state is State.SUCCEEDED
+
+
+def test_one_that_is_claimed_and_not_started_is_put_aside_again(
+    redis: Redis, attempts: Attempts
+) -> None:
+    job_id = later_job(redis)
+    attempts.start(job_id, "host:1")
+    with version_after():
+        sweeper(redis).claim_newer("own")
+    comes_due(redis, job_id)
+    assert sweeper(redis).sweep() == {job_id: "it was never published"}
+    assert attempts.start(job_id, "host:1") is None
+    assert read_queues(redis).newer == 1
+
+
+def test_no_more_are_claimed_than_workers_take(redis: Redis, attempts: Attempts) -> None:
+    for _ in range(3):
+        attempts.start(later_job(redis), "host:1")
+    redis.rpush("own", *range(AT_ONCE - 2))
+    with version_after():
+        assert len(sweeper(redis).claim_newer("own")) == 2
 
 
 def test_it_can_be_canceled_while_it_waits(
@@ -100,24 +101,22 @@ def test_it_can_be_canceled_while_it_waits(
 ) -> None:
     job_id = later_job(redis)
     attempts.start(job_id, "host:1")
-    redis.zadd(key("jobs", "due"), {job_id: 1}, xx=True)
-    sweeper(redis).sweep()
     assert jobs.cancel(job_id).state is State.CANCELED
-    later_worker_lives(redis)
-    assert sweeper(redis).sweep() == {}
     assert read_queues(redis).newer == 0
+    with version_after():
+        assert sweeper(redis).claim_newer("own") == []
 
 
-def test_jobs_that_wait_for_a_later_version_hide_no_lost_message(
+def test_jobs_that_wait_for_a_later_version_are_no_lost_messages(
     redis: Redis, jobs: JobStore, attempts: Attempts
 ) -> None:
     later = later_job(redis)
     attempts.start(later, "host:1")
-    redis.zadd(key("jobs", "due"), {later: 1}, xx=True)
     lost = jobs.create(REQUEST)
     jobs.published(lost)
     sweeper(redis).sweep()
-    redis.hincrby(key("job", lost.id), "created", -100_000)
+    for job_id in (later, lost.id):
+        redis.hincrby(key("job", job_id), "created", -100_000)
     found = [sweeper(redis).sweep() for _ in range(3)]
     assert found == [{lost.id: "its message was lost"}, {}, {}]
 
