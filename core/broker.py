@@ -15,6 +15,8 @@ OWN = f"{AGAIN}.{schema.SCHEMA}"
 """For jobs that workers of earlier versions have put aside; they do not look into it."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
+MODEL = "tintype.model."
+"""What queues begin with into which only workers look that have a network, before its name."""
 UNACKNOWLEDGED = "unacked"
 """kombu's hash of the messages that workers have taken and not done with."""
 VISIBILITY_SECONDS = 20
@@ -67,9 +69,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def batch_message(batch_id: str) -> dict[str, Any]:
+def batch_message(batch_id: str, queue: str = BATCHES) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to have a worker look after a batch."""
-    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES, "headers": _headers()}
+    return {"name": BATCH_TASK, "args": [batch_id], "queue": queue, "headers": _headers()}
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:

@@ -9,12 +9,8 @@ from celery.exceptions import Reject
 from kombu import Queue
 
 from core.broker import (
-    AGAIN,
     BATCH_TASK,
-    BATCHES,
     COLORIZE_TASK,
-    OWN,
-    QUEUES,
     batch_message,
     celery_settings,
 )
@@ -27,6 +23,7 @@ from worker.draining import Drained
 from worker.loaded import Loaded
 from worker.parent import Parent
 from worker.publishing import Publisher
+from worker.queue_order import queues_of
 
 log = logging.getLogger(__name__)
 HOUR = 3600
@@ -38,7 +35,7 @@ def make_app(settings: Settings) -> Celery:
     app = Celery("tintype", set_as_current=False)
     app.conf.update(celery_settings(settings))
     app.conf.worker_concurrency = settings.children
-    names = (AGAIN, OWN, BATCHES, *QUEUES.values())
+    names = queues_of(settings)
     app.conf.task_queues = [Queue(name, routing_key=name) for name in names]
     app.conf.broker_transport = "worker.transport:Transport"
     app.conf.broker_transport_options |= {

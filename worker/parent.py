@@ -13,7 +13,7 @@ from redis import Redis
 
 from core import durability, heartbeats
 from core.batches.sweeping import BatchSweeping
-from core.broker import AGAIN, BATCHES, OWN, QUEUES, UNACKNOWLEDGED, batch_message, message
+from core.broker import AGAIN, BATCHES, QUEUES, UNACKNOWLEDGED, batch_message, message
 from core.fleet import Drains
 from core.jobs.sweeping import Sweeping
 from core.jobs.uploads import Uploads
@@ -29,6 +29,7 @@ from worker.expiry import Expiry
 from worker.loaded import Loaded
 from worker.metrics import MetricsPort, WorkerCollector
 from worker.presence import ParentPresence
+from worker.queue_order import queues_of
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Parent:
 
     def _appear(self, consumer: Any, redis: Redis) -> None:
         """Obey ``tintype drain``, and be seen by ``tintype workers``."""
-        queues = (AGAIN, OWN, BATCHES, *QUEUES.values())
+        queues = queues_of(self._settings)
         cordon = Cordon(Drains(redis), socket.gethostname(), consumer, queues)
         cordon.begin()
         presence = ParentPresence(

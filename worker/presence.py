@@ -10,7 +10,7 @@ from importlib.metadata import version
 import psutil
 
 from core import schema
-from core.fleet.records import MOST_MODELS, ChildBeat, ParentBeat
+from core.fleet.records import ChildBeat, ParentBeat
 from worker.engines import Engine
 
 MINUTE = 60.0
@@ -24,7 +24,7 @@ class ChildPresence:
     def __init__(self, engine: Engine, models: tuple[str, ...]) -> None:
         """``models``: names of the networks that it has."""
         self._engine = engine
-        self._models = models[:MOST_MODELS]
+        self._models = models
         self._since = round(time.time())
         self._ended: deque[float] = deque(maxlen=MOST_ENDED)
         self._batch: str | None = None

@@ -1,31 +1,43 @@
-"""Queueing jobs from a worker."""
+"""Queueing jobs and batches from a worker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from core.broker import QUEUES, message
+from core.broker import MODEL, QUEUES, batch_message, message
 from core.errors import QueueUnavailable
 from core.jobs import Priority
 
 
 class Publisher:
-    """Puts job ids into the queue of a priority."""
+    """Puts ids into queues; every method raises QueueUnavailable if Redis is away."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
 
     def __call__(self, job_ids: Iterable[str], priority: Priority) -> None:
-        """Queue jobs that have been recorded.
+        """Queue jobs that have been recorded; if Redis goes away, some may be queued."""
+        with _reachable(), self._app.producer_or_acquire() as producer:
+            for job_id in job_ids:
+                self._app.send_task(**message(job_id, QUEUES[priority]), producer=producer)
 
-        Raises:
-            QueueUnavailable: Redis is away; some may be queued.
-        """
-        try:
-            with self._app.producer_or_acquire() as producer:
-                for job_id in job_ids:
-                    self._app.send_task(**message(job_id, QUEUES[priority]), producer=producer)
-        except (OperationalError, RedisError, OSError) as error:
-            raise QueueUnavailable(f"jobs cannot be queued: {error}") from error
+    def job_for(self, model: str, job_id: str) -> None:
+        """Queue a job for workers that have a network."""
+        with _reachable():
+            self._app.send_task(**message(job_id, MODEL + model))
+
+    def batch_for(self, model: str, batch_id: str) -> None:
+        """Queue a step of a batch for such workers."""
+        with _reachable():
+            self._app.send_task(**batch_message(batch_id, MODEL + model))
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, RedisError, OSError) as error:
+        raise QueueUnavailable(f"jobs cannot be queued: {error}") from error

@@ -17,6 +17,7 @@ from core.errors import (
     DestinationIsPrefix,
     DestinationIsSource,
     JobTimeout,
+    ModelElsewhere,
     PermanentError,
     TransientError,
 )
@@ -64,6 +65,8 @@ class Runner:
     stopping: Stopping
     worker: str
     """The name of this process in records."""
+    hand_over: Callable[[str, str], None]
+    """Called with a network that another worker has, and a job."""
 
     def run(self, job_id: str) -> None:
         """Run a job if it may start.
@@ -87,6 +90,8 @@ class Runner:
                 log.info("job %s given back: the worker stops", job_id)
             except AlreadyColor as error:
                 self._leave_alone(attempt, error)
+            except ModelElsewhere as error:
+                self._hand_over(attempt, error)
             except Exception as error:
                 self._end_badly(attempt, error)
 
@@ -228,6 +233,14 @@ class Runner:
         else:
             ended = self.attempts.fail(attempt, as_problem(error), error.chroma)
         log.info("job %s %s: %s", attempt.job.id, "ended" if ended else "no longer ours", error)
+
+    def _hand_over(self, attempt: Attempt, error: ModelElsewhere) -> None:
+        """Queue the job for those that have its network; it fails if nobody takes it for long."""
+        job_id, problem = attempt.job.id, as_problem(error)
+        state = self.attempts.give_back(attempt, 0, problem, published=True)
+        log.info("job %s %s: %s", job_id, state or "no longer ours", error)
+        if state is State.QUEUED:
+            self.hand_over(error.model, job_id)
 
     def _end_badly(self, attempt: Attempt, error: Exception) -> None:
         """Fail the job, or queue it again if another attempt may do better."""

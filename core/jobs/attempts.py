@@ -157,11 +157,13 @@ class Attempts:
         problem: Problem | None = None,
         *,
         counts: bool = False,
+        published: bool = False,
     ) -> State | None:
         """Queue the job again, not before ``delay`` seconds; None if the attempt is over.
 
         With ``counts``, the job becomes failed instead if it has used up its attempts; with a
         problem that does not count, if it has gone on failing for longer than its patience.
+        ``published``: the caller publishes it at once; otherwise the sweep does.
         """
         state = self._scripts.run(
             "give_back",
@@ -171,6 +173,7 @@ class Attempts:
             problem.model_dump_json() if problem else "",
             self._limits.attempts if counts else 0,
             milliseconds(self._limits.patience) if problem and not counts else 0,
+            int(published),
         )
         return State(state) if state else None
 

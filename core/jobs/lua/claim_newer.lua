@@ -1,7 +1,6 @@
 -- Claim jobs that others have put aside and the caller can read; returns their ids, to be published in
 -- a queue that no earlier version looks into. Those that nobody starts within a minute are swept.
 -- ARGV: that queue, most messages in it.
-local STARTED_MS = 60000
 local room, claimed = tonumber(ARGV[3]) - redis.call('LLEN', ARGV[2]), {}
 if room <= 0 then return claimed end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', NEWER, '-inf', SCHEMA, 'LIMIT', 0, room)) do

@@ -34,14 +34,14 @@ local function fail(id, problem)
 end
 
 -- Queue a running job again, not before some milliseconds; the sweep publishes it then. 'why' is a
--- code; 'problem' tells clients more.
-local function queue_again(id, delay, why, problem)
+-- code; 'problem' tells clients more; 'published': the caller does it, and is given a minute.
+local function queue_again(id, delay, why, problem, published)
   if get(id, 'canceling') then return finish(id, 'canceled') end
   tally('retried:' .. why)
   move(id, 'queued')
   redis.call('HSET', job_key(id), 'not_before', NOW + delay)
   if problem then redis.call('HSET', job_key(id), 'waiting', problem) end
-  redis.call('ZADD', DUE, NOW + delay, id)
+  redis.call('ZADD', DUE, NOW + (published and STARTED_MS or delay), id)
 end
 
 -- Put a queued job aside until a worker of its version claims it; 'why' is a problem. Returns 1 if it
