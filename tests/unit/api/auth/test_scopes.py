@@ -27,7 +27,7 @@ def test_every_endpoint_is_named_once_or_is_for_admins(app: APIFlask) -> None:
     groups = (scopes.OPEN, scopes.ANY, scopes.SUBMIT, scopes.READ)
     assert sum(map(len, groups)) == len(NAMED)
     # How the service does is no single user's.
-    for_admins = {"static", "stats.stats", "metrics.metrics"}
+    for_admins = {"static", "stats.stats", "stats.workers", "metrics.metrics"}
     assert endpoints - NAMED == for_admins, "state its scope in api/auth/scopes.py"
 
 
