@@ -69,9 +69,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def batch_message(batch_id: str, queue: str = BATCHES) -> dict[str, Any]:
+def batch_message(batch_id: str) -> dict[str, Any]:
     """Return what ``Celery.send_task`` needs to have a worker look after a batch."""
-    return {"name": BATCH_TASK, "args": [batch_id], "queue": queue, "headers": _headers()}
+    return {"name": BATCH_TASK, "args": [batch_id], "queue": BATCHES, "headers": _headers()}
 
 
 def message(job_id: str, queue: str) -> dict[str, Any]:

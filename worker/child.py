@@ -126,10 +126,7 @@ class Child:
             member(os.getpid()),
             self._publish.job_for,
         )
-        publish, stopping = self._publish, self.stopping
-        self.stepper = make_stepper(
-            settings, redis, storage, engines, publish, stopping, publish.batch_for
-        )
+        self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
         self.presence = ChildPresence(engine, installed(settings))
         self._heartbeat = Heartbeat(redis, about=self.presence.tell)
         self._heartbeat.start()

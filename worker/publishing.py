@@ -1,4 +1,4 @@
-"""Queueing jobs and batches from a worker."""
+"""Queueing jobs from a worker."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from core.broker import MODEL, QUEUES, batch_message, message
+from core.broker import MODEL, QUEUES, message
 from core.errors import QueueUnavailable
 from core.jobs import Priority
 
@@ -28,11 +28,6 @@ class Publisher:
         """Queue a job for workers that have a network."""
         with _reachable():
             self._app.send_task(**message(job_id, MODEL + model))
-
-    def batch_for(self, model: str, batch_id: str) -> None:
-        """Queue a step of a batch for such workers."""
-        with _reachable():
-            self._app.send_task(**batch_message(batch_id, MODEL + model))
 
 
 @contextmanager

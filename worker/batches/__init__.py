@@ -10,7 +10,7 @@ from core.storage import Storage
 from worker.batches.existing import Existing
 from worker.batches.expansion import Expansion
 from worker.batches.report import Reports
-from worker.batches.stepper import HandOver, Publish, Stepper
+from worker.batches.stepper import Publish, Stepper
 from worker.draining import Stopping
 from worker.engine_pool import EnginePool
 
@@ -22,7 +22,6 @@ def make_stepper(
     engines: EnginePool,
     publish: Publish,
     stopping: Stopping,
-    hand_over: HandOver,
 ) -> Stepper:
     """Put together what does the steps of batches in one process."""
     steps = Steps(redis, settings.batch_window, settings.max_queued)
@@ -37,5 +36,4 @@ def make_stepper(
         publish,
         stopping,
         settings.storage_patience,
-        hand_over,
     )

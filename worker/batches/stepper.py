@@ -7,7 +7,7 @@ from time import monotonic
 from core.batches import BatchState, Progress, Steps
 from core.batches.entries import Entries
 from core.batches.steps import Page, Position, Step
-from core.errors import ModelElsewhere, PermanentError, QueueUnavailable, StepOver
+from core.errors import PermanentError, QueueUnavailable, StepOver
 from core.jobs import JobStore, Priority, Problem
 from worker.batches.expansion import Expansion
 from worker.batches.report import Reports
@@ -24,8 +24,6 @@ MOST_STRIKES = 5
 """Steps in a row that may die with their worker."""
 UNEXPECTED_PATIENCE = 60.0
 Publish = Callable[[Iterable[str], Priority], None]
-HandOver = Callable[[str, str], None]
-"""Called with a network that another worker has, and the id of what names it."""
 
 WORKER_LOST = Problem(code="worker_lost", detail="every worker that read the batch on died")
 
@@ -43,7 +41,6 @@ class Stepper:
         publish: Publish,
         stopping: Stopping,
         patience: float,
-        hand_over: HandOver,
     ) -> None:
         """``patience``: seconds for which a batch bears that a server is away."""
         self._steps = steps
@@ -54,7 +51,6 @@ class Stepper:
         self._publish = publish
         self._stopping = stopping
         self._patience = patience
-        self._hand_over = hand_over
 
     def run(self, batch_id: str) -> bool:
         """Do a step if there is something to do; return whether there is more at once.
@@ -172,8 +168,6 @@ class Stepper:
             self._steps.rest(step, 0 if self._give_up(step, problem) else PAUSE)
             return
         failing = self._steps.rest(step, PAUSE)
-        if isinstance(error, ModelElsewhere):
-            self._hand_over(error.model, step.batch_id)
         expected = ours is error
         if failing > (self._patience if expected else UNEXPECTED_PATIENCE):
             again = self._steps.begin(step.batch_id)

@@ -41,8 +41,6 @@ class World:
     engines: EnginePool
     published: list[str] = field(default_factory=list)
     """Jobs whose messages are in the queue."""
-    handed_over: list[tuple[str, str]] = field(default_factory=list)
-    """Networks that others have, and batches that need them."""
     stopping: Stopping = field(default_factory=Stopping)
 
     @property
@@ -67,13 +65,7 @@ class World:
 
     def stepper(self) -> Stepper:
         return make_stepper(
-            self.settings,
-            self.redis,
-            self.storage,
-            self.engines,
-            self.publish,
-            self.stopping,
-            lambda model, batch_id: self.handed_over.append((model, batch_id)),
+            self.settings, self.redis, self.storage, self.engines, self.publish, self.stopping
         )
 
     def publish(self, job_ids: Iterable[str], _priority: Priority) -> None:

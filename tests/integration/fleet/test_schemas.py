@@ -10,7 +10,7 @@ from core import heartbeats
 from core.batches import BatchStore, Steps
 from core.batches.records import BatchDestination, BatchRequest, BatchSource
 from core.fleet import read_queues
-from core.jobs import Attempts, JobStore, Stage, State, Webhook
+from core.jobs import Attempts, JobStore, Problem, Stage, State, Webhook
 from core.jobs.attempts import NEWER
 from core.jobs.deliveries import Deliveries
 from core.jobs.events import FIRST, EventLog
@@ -233,3 +233,19 @@ def test_what_an_earlier_version_left_in_redis_is_read_and_worked_on(
     assert Steps(redis, 10, 0).look(step).active == 1
     [told] = Deliveries(redis).of_job(named["succeeded"])
     assert (told.id, told.tries[0].status) == (named["delivery"], 500)
+
+
+def test_a_job_that_is_handed_over_starts_at_once_and_is_not_published_twice(
+    redis: Redis, jobs: JobStore, attempts: Attempts
+) -> None:
+    job_id = jobs.create(REQUEST).id
+    elsewhere = Problem(code="model_elsewhere", detail="")
+    state = attempts.give_back(started(attempts, job_id), 0, elsewhere, published=True)
+    assert state is State.QUEUED
+    assert jobs.get(job_id).waiting == elsewhere
+    assert sweeper(redis).sweep() == {}
+    due = redis.zscore(key("jobs", "due"), job_id) or 0
+    assert 50_000 < due - heartbeats.now(redis) * 1000 < 61_000
+    again = started(attempts, job_id)
+    assert (again.token, again.job.waiting) == (2, None)
+    assert redis.hget(key("job", job_id), "strikes") == "1"
