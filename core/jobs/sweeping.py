@@ -19,7 +19,7 @@ class Sweeping:
     def __init__(self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Queues) -> None:
         """``queues``: of jobs that waited already, then of each priority."""
         self._queues = queues
-        self._scripts = Scripts(redis, "sweep", "swept")
+        self._scripts = Scripts(redis, "sweep", "swept", "claim_newer")
         self._arguments: Sequence[str | int] = (
             name,
             milliseconds(LOCK_SECONDS),
@@ -43,6 +43,19 @@ class Sweeping:
         # Looked at before the jobs: what is taken meanwhile is missed by nobody.
         found: list[str] | None = self._scripts.run("sweep", *self._arguments, *self._queues.look())
         return None if found is None else as_fields(found)
+
+    def claim_newer(self, queue: str) -> Sequence[str]:
+        """Return jobs to publish in a queue of this version's own.
+
+        Workers of an earlier version have met them, could not read them, and put them aside. Every
+        worker of a version may claim them at the same time.
+
+        Raises:
+            QueueUnavailable: Redis or the broker is away.
+        """
+        messages = self._queues.length(queue)
+        found: Sequence[str] = self._scripts.run("claim_newer", messages, AT_ONCE)
+        return found
 
     def done(self) -> None:
         """Say that all that the last pass returned has been published."""

@@ -1,13 +1,16 @@
 import pytest
+from celery import Celery
 
 from core.settings import Settings
 from worker.app import make_app
 from worker.child import Child, threads
 from worker.loaded import Loaded
+from worker.publishing import Publisher
 
 
 def test_a_child_that_cannot_load_its_network_ends() -> None:
-    child = Child(Settings(model="zhang-eccv16"), lambda _ids, _priority: None, Loaded())
+    publisher = Publisher(Celery(set_as_current=False))
+    child = Child(Settings(model="zhang-eccv16"), publisher, Loaded())
     with pytest.raises(SystemExit):
         child.set_up()
     assert child.runner is None
