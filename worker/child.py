@@ -29,6 +29,7 @@ from worker.known import KnownResults
 from worker.leases import LeaseKeeper
 from worker.loaded import Loaded
 from worker.memory import MemoryLimit
+from worker.native_output import OUTPUT
 from worker.presence import ChildPresence
 from worker.publishing import Publisher
 from worker.queue_order import installed
@@ -63,6 +64,7 @@ class Child:
         Never in the parent: OpenCV's thread pool does not survive a fork. Without its network
         this child ends: Celery would let it take jobs all the same.
         """
+        OUTPUT.tell_apart()
         logs.bind(worker=member(os.getpid()))
         tracing.start(self._settings, "worker")
         try:

@@ -1,7 +1,7 @@
 """What is logged and traced of each attempt: its span, its fields on every line, and one line."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 from core import logs, tracing
 from core.broker import QUEUES, messaging
 from core.jobs import Attempt, JobResult, Problem, Skipped, State
+from core.jobs.ending import log_end
 from core.jobs.traces import own_trace
 from core.tracing import Span, TraceContext
+from worker.native_output import OUTPUT
 
 log = logging.getLogger(__name__)
-ENDED = "job ended"
-"""The one line at level info that each job has."""
 
 
 class Observed:
@@ -28,16 +28,15 @@ class Observed:
     def succeeded(self, result: JobResult, engine: str) -> None:
         """Tell the end of a job that has a result."""
         stages = result.timings.model_dump(exclude_none=True, exclude={"queued_ms"})
-        about = {
-            "stages": {name: round(ms, 1) for name, ms in stages.items()},
+        about: dict[str, str | float | bool] = {
             "model": result.model.name,
             "engine": engine,
             "cached": result.cached,
             "megapixels": round(result.width * result.height / 1e6, 3),
         }
-        self._tell(State.SUCCEEDED, about)
-        told = {key: value for key, value in about.items() if key != "stages"}
-        self._span.set({f"tintype.{key}": value for key, value in told.items()})  # type: ignore[misc]
+        self._span.set({f"tintype.{name}": value for name, value in about.items()})
+        rounded = {name: round(ms, 1) for name, ms in stages.items()}
+        self._tell(State.SUCCEEDED, {"stages": rounded, **about})
 
     def skipped(self, skipped: Skipped) -> None:
         """Tell the end of a job that needs no result."""
@@ -59,13 +58,17 @@ class Observed:
         self._span.set({"tintype.over": why})
         log.warning("attempt over: %s", why)
 
-    def _tell(self, state: State, about: Mapping[str, Any]) -> None:
+    def canceled(self) -> None:
+        """Tell the end of a job that someone canceled when it was too late to stop."""
+        self._tell(State.CANCELED, {})
+
+    def _tell(self, state: State, about: dict[str, Any]) -> None:
         self._span.set({"tintype.job.state": state})
         took = {
             "ms": round((perf_counter() - self._began) * 1e3, 1),
             "queued_ms": self._attempt.job.timings.queued_ms,
         }
-        log.info(ENDED, extra={"state": str(state), **took, **about})
+        log_end(state, took | about)
 
 
 @contextmanager
@@ -90,6 +93,7 @@ def observed(
         fields |= {"batch_id": job.batch} if job.batch else {}
         fields |= {"trace_id": trace.trace_id} if trace else {}
         stack.enter_context(logs.context(**fields))
+        stack.enter_context(OUTPUT.logged())
         yield Observed(attempt, span)
 
 

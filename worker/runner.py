@@ -97,8 +97,10 @@ class Runner:
             seen.over(str(error))
         except Drained:
             self.attempts.reset()
-            self.attempts.give_back(attempt)
-            seen.over("the worker stops")
+            if self.attempts.give_back(attempt) is State.CANCELED:
+                seen.canceled()
+            else:
+                seen.over("the worker stops")
         except AlreadyColor as error:
             self._leave_alone(attempt, error, seen)
         except ModelElsewhere as error:
@@ -280,6 +282,8 @@ class Runner:
         match state:
             case State.FAILED:
                 seen.failed(problem)
+            case State.CANCELED:
+                seen.canceled()
             case None:
                 seen.over(NO_LONGER_OURS)
             case _:

@@ -16,6 +16,7 @@ from core.errors import (
     SourceNotFound,
     WrongState,
 )
+from core.jobs.ending import log_end
 from core.jobs.idempotency import LIFETIME_SECONDS, Idempotency
 from core.jobs.makers import NOBODY, Maker
 from core.jobs.parsing import parse_job
@@ -146,8 +147,10 @@ class JobStore:
             JobNotFound: there is none with this id.
             WrongState: it has succeeded or failed.
         """
-        state = self._scripts.run("cancel", job_id)
+        before, state = self._scripts.run("cancel", job_id)
         job = self.get(job_id)
+        if state == State.CANCELED != before:
+            log_end(state, {"job_id": job_id, "attempt": job.attempt})
         if state in (State.SUCCEEDED, State.FAILED):
             raise WrongState(f"the job has {state}; only a job that has not ended can be canceled")
         return job

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from redis import Redis
 
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
+from core.jobs.ending import log_swept
 from core.jobs.scripts import Scripts, as_fields, milliseconds
 from core.queues import Queues
 
@@ -35,14 +36,21 @@ class Sweeping:
         """Return the jobs to publish again, each with the reason; None if another sweeper works.
 
         Leases that ran out end; jobs whose wait is over, and as many as have lost their message,
-        are returned; jobs that ended long ago are forgotten.
+        are returned; jobs that ended long ago are forgotten. What ends here is logged.
 
         Raises:
             QueueUnavailable: Redis or the broker is away.
         """
         # Looked at before the jobs: what is taken meanwhile is missed by nobody.
-        found: list[str] | None = self._scripts.run("sweep", *self._arguments, *self._queues.look())
-        return None if found is None else as_fields(found)
+        messages = self._queues.look()
+        found: tuple[list[str], list[str]] | None = self._scripts.run(
+            "sweep", *self._arguments, *messages
+        )
+        if found is None:
+            return None
+        again, ended = found
+        log_swept(ended)
+        return as_fields(again)
 
     def claim_newer(self, queue: str) -> Sequence[str]:
         """Return jobs to publish in a queue of this version's own.

@@ -17,7 +17,7 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
@@ -46,10 +46,9 @@ def check_variables() -> None:
         InvalidSetting: one has a value that cannot work.
     """
     try:
-        exporter: SpanExporter = OTLPSpanExporter()
-        exporter.shutdown()
+        OtelTracer("check").stop()
     except ValueError as error:
-        raise InvalidSetting(f"a variable OTEL_EXPORTER_OTLP_… cannot work: {error}") from error
+        raise InvalidSetting(f"a variable OTEL_… has a value that cannot work: {error}") from error
 
 
 class _Ids(RandomIdGenerator):

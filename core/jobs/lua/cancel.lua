@@ -1,3 +1,4 @@
--- Cancel a job; returns its state afterwards, or nothing if there is none.  ARGV: id.
+-- Cancel a job; returns its state before and afterwards, twice nothing if there is none.  ARGV: id.
+local before = get(ARGV[2], 'state')
 cancel(ARGV[2])
-return get(ARGV[2], 'state')
+return {before, get(ARGV[2], 'state')}

@@ -1,5 +1,6 @@
 -- One pass of the sweep: ends leases that ran out, forgets old jobs, and returns the jobs to
--- publish again, each followed by the reason. Returns nothing while another sweeper is at work.
+-- publish again, each followed by the reason, and those that it has ended, each followed by state,
+-- attempts and error (empty: none). Returns nothing while another sweeper is at work.
 -- ARGV: sweeper, milliseconds that it is the only one, attempts allowed, milliseconds of the time
 --       limit, error of a job whose workers died, error of a job that took too long, milliseconds
 --       to keep ended jobs, most jobs of a kind to look at, messages that workers have taken,
@@ -15,9 +16,15 @@ redis.call('SET', lock, me, 'PX', ARGV[3])
 local swept = tonumber(redis.call('GET', key('swept')) or NOW)
 redis.call('SET', key('swept'), NOW)
 if NOW - swept > SILENCE_MS then redis.call('SET', key('patience'), 1, 'PX', PATIENCE_MS) end
+local ended = {}
 if redis.call('EXISTS', key('patience')) == 0 then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', NOW, 'LIMIT', 0, most)) do
     expire(id, tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7])
+    if get(id, 'finished') then
+      for _, part in ipairs({id, get(id, 'state'), get(id, 'attempt'), get(id, 'error') or ''}) do
+        ended[#ended + 1] = part
+      end
+    end
   end
 end
 
@@ -88,4 +95,4 @@ end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', ENDED, '-inf', NOW - ARGV[8], 'LIMIT', 0, most)) do
   forget(id)
 end
-return again
+return {again, ended}

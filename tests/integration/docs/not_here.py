@@ -85,6 +85,7 @@ NOT_HERE = (
         "--checkpoint first.pt --crops 170000",
         "hours of training",
     ),
+    NotHere("docs/tracing.md", "pip install '.[otel]'", "needs a collector"),
     NotHere(
         "docs/web.md",
         "make test-browser                        # needs Node.js; installs Chromium by apt where "

@@ -1,0 +1,69 @@
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from worker.native_output import MOST_CHARACTERS, MOST_LINES, STDERR, NativeOutput
+
+
+@pytest.fixture
+def output() -> Iterator[NativeOutput]:
+    before = os.dup(STDERR)
+    found = NativeOutput()
+    yield found
+    os.dup2(before, STDERR)
+    os.close(before)
+    found.close()
+
+
+def test_what_is_printed_in_a_block_is_logged(
+    output: NativeOutput, caplog: pytest.LogCaptureFixture
+) -> None:
+    output.tell_apart()
+    for number in range(2):
+        with output.logged():
+            os.write(STDERR, f"Corrupt {number}\n\n\xff half".encode("latin-1"))
+    assert caplog.messages == [
+        *("Corrupt 0", "\N{REPLACEMENT CHARACTER} half"),
+        *("Corrupt 1", "\N{REPLACEMENT CHARACTER} half"),
+    ]
+
+
+def test_what_is_printed_elsewhere_is_left_alone(
+    output: NativeOutput, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output.tell_apart()
+    with output.logged():
+        pass
+    os.write(STDERR, b"after\n")
+    assert caplog.messages == []
+    assert capfd.readouterr().err.endswith("after\n")
+
+
+def test_a_flood_is_cut_short(output: NativeOutput, caplog: pytest.LogCaptureFixture) -> None:
+    output.tell_apart()
+    with output.logged():
+        os.write(STDERR, (b"x" * 2000 + b"\n") * 100)
+    assert caplog.messages == ["x" * MOST_CHARACTERS] * MOST_LINES
+
+
+def test_our_own_lines_are_not_taken_for_printed_ones(
+    output: NativeOutput, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = logging.StreamHandler(os.fdopen(STDERR, "w", closefd=False))
+    logging.getLogger().addHandler(handler)
+    try:
+        output.tell_apart()
+        with output.logged():
+            logging.getLogger("ours").warning("a line of ours")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert caplog.messages == ["a line of ours"]
+    assert capfd.readouterr().err.count("a line of ours") == 1
+
+
+def test_a_process_that_is_not_set_up_prints_as_ever(capfd: pytest.CaptureFixture[str]) -> None:
+    with NativeOutput().logged():
+        os.write(STDERR, b"printed\n")
+    assert capfd.readouterr().err == "printed\n"
