@@ -19,6 +19,7 @@ from core.fleet.dead_letters import MOST, DeadLetters, Unreadable
 from core.fleet.reading import has_model
 from core.jobs import Attempts, JobStore, Webhook
 from core.jobs.deliveries import Deliveries, DeliveryState, Try
+from core.namespace import key
 from tests.support.jobs import PROBLEM, REQUEST, started
 
 HOST = "rack[1]\x1b[31m"
@@ -61,9 +62,9 @@ def tintype(*words: str) -> Result:
 def lives(redis: Redis, host: str = HOST, parent: ParentBeat = PARENT, **child: Any) -> str:
     """Have a worker be heard from, with one child; return what that is called."""
     at = heartbeats.now(redis)
-    redis.zadd(heartbeats.PARENTS, {f"{host}:10": at})
+    redis.zadd(key(heartbeats.PARENTS), {f"{host}:10": at})
     redis.set(heartbeats.beat_key(f"{host}:10"), parent.model_dump_json())
-    redis.zadd(heartbeats.WORKERS, {f"{host}:11": at})
+    redis.zadd(key(heartbeats.WORKERS), {f"{host}:11": at})
     said = CHILD.model_copy(update=child).model_dump_json()
     redis.set(heartbeats.beat_key(f"{host}:11"), said)
     return f"{host}:11"
@@ -93,8 +94,8 @@ def test_workers_are_shown_with_what_they_do(
 
 
 def test_a_worker_that_says_nothing_or_something_else_is_shown_all_the_same(redis: Redis) -> None:
-    redis.zadd(heartbeats.WORKERS, {"old:1": heartbeats.now(redis)})
-    redis.zadd(heartbeats.WORKERS, {"new:x": heartbeats.now(redis)})
+    redis.zadd(key(heartbeats.WORKERS), {"old:1": heartbeats.now(redis)})
+    redis.zadd(key(heartbeats.WORKERS), {"new:x": heartbeats.now(redis)})
     redis.set(heartbeats.beat_key("new:x"), '{"nothing": "known"}')
     found = read_fleet(redis).workers
     assert [(each.host, each.pid, each.model) for each in found] == [
@@ -147,7 +148,7 @@ def test_a_drain_lasts_without_its_workers_and_can_be_undone(redis: Redis) -> No
     done = tintype("drain", HOST)
     assert (done.exit_code, "\x1b" in done.output) == (0, False)
     mark = Drains(redis).mark(HOST)
-    redis.delete(heartbeats.WORKERS, heartbeats.PARENTS)
+    redis.delete(key(heartbeats.WORKERS), key(heartbeats.PARENTS))
     assert tintype("drain", HOST).exit_code == 0
     assert Drains(redis).mark(HOST) == mark
     assert "is drained; 'tintype drain rack[1]" in tintype("workers").output

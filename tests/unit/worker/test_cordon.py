@@ -9,6 +9,7 @@ from redis import Redis
 from core import heartbeats
 from core.fleet import Drains, ParentBeat
 from core.jobs.base import restored_json
+from core.namespace import key
 from core.redis_client import connect
 from worker.cordon import Cordon
 from worker.presence import ParentPresence
@@ -39,7 +40,7 @@ class Consumer:
 @pytest.fixture
 def drains(redis: Redis) -> Drains:
     """Of a Redis that knows one host, here."""
-    redis.zadd(heartbeats.PARENTS, {"here:1": heartbeats.now(redis)})
+    redis.zadd(key(heartbeats.PARENTS), {"here:1": heartbeats.now(redis)})
     return Drains(redis)
 
 
