@@ -8,16 +8,20 @@ from typing import NamedTuple
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from cli.measuring.about import about
+from cli.measuring.picture import scene
 from cli.measuring.redis_cost import Counters, lives, watched
 from cli.measuring.service import Subject, most_resident, processor_seconds, subject
 from core.errors import StackError
 from core.jobs import Job
-from core.planning.rates import STAGES, Network, RedisCost, Size, Stage
+from core.planning.rates import STAGES, Network, Rates, RedisCost, Size, Stage
 from core.settings import Settings
 from models import Catalogue
 
 IDLE_SECONDS = 4.0
 WARM_JOBS = 2
+MORE_CHILDREN = 4
+"""Of a second worker, to tell what a child asks of Redis from what its parent asks."""
 Picture = Callable[[float], bytes]
 """Of so many megapixels, to the bytes of a file."""
 Say = Callable[[str], object]
@@ -33,6 +37,18 @@ class Sizes(NamedTuple):
 
 SIZES = (Sizes(1, 24, True), Sizes(4, 16, True), Sizes(12, 10, False), Sizes(24, 8, True))
 """Growing, for memory is measured as the most so far; half a minute in all."""
+
+
+def measure_here(settings: Settings, say: Say = print) -> Rates:
+    """Measure the network and the engine of the settings on this machine, for a minute.
+
+    Raises:
+        StackError: the service cannot run here.
+    """
+    measured = about("tintype plan --measure")
+    network = measure_network(settings, scene, say=say)
+    redis = measure_redis(settings, scene)
+    return Rates(measured=measured, redis=redis, networks=(network,))
 
 
 def measure_redis(settings: Settings, picture: Picture, jobs: int = 60) -> RedisCost:
@@ -51,11 +67,18 @@ def measure_redis(settings: Settings, picture: Picture, jobs: int = 60) -> Redis
         before = Counters.read(service.redis)
         service.colorize(source, jobs)
         spent = Counters.read(service.redis).since(before)
+    with subject(settings, MORE_CHILDREN) as service:
+        service.stack.add_worker()
+        more = watched(service.redis, IDLE_SECONDS)
+    child = [max(0.0, (m - i) / (MORE_CHILDREN - 1)) for m, i in zip(more, idle, strict=True)]
+    worker = [max(0.0, i - w - c) for i, w, c in zip(idle, without, child, strict=True)]
     return RedisCost(
         commands_per_job=max(0, spent.commands - spent.at * idle.commands) / jobs,
         trips_per_job=max(0, spent.trips - spent.at * idle.trips) / jobs,
-        commands_per_worker_second=max(0, idle.commands - without.commands),
-        trips_per_worker_second=max(0, idle.trips - without.trips),
+        commands_per_worker_second=worker[1],
+        trips_per_worker_second=worker[2],
+        commands_per_child_second=child[1],
+        trips_per_child_second=child[2],
         seconds_per_trip=size.seconds_per_trip,
         bytes_per_queued_job=size.queued,
         bytes_per_ended_job=size.ended,

@@ -83,14 +83,14 @@ class Subject:
 
 
 @contextmanager
-def subject(settings: Settings) -> Iterator[Subject]:
+def subject(settings: Settings, children: int = 1) -> Iterator[Subject]:
     """Run a service with servers of its own, without a worker yet.
 
     Raises:
         StackError: it cannot start here.
     """
     changes: dict[str, Any] = {
-        "concurrency": 1,
+        "concurrency": children,
         "threads": 1,
         "rate_limit": "none",
         "log_level": "WARNING",
