@@ -18,6 +18,11 @@ def size(value: float) -> str:
     return f"{value:.3g} {UNITS[index]}"
 
 
+def number(value: float) -> str:
+    """Return three digits, and all of them from a thousand on."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
 def as_json(plan: Plan) -> dict[str, Any]:
     """Return a plan for programs; bytes and seconds."""
     content = asdict(plan)
@@ -49,14 +54,14 @@ def _task(plan: Plan) -> list[tuple[str, str]]:
         (
             "task",
             f"{demand.images:,} images of {demand.megapixels:g} MP in {_days(plan.seconds)}, "
-            f"{plan.images_per_second:.3g} a second",
+            f"{number(plan.images_per_second)} a second",
         )
     ]
 
 
 def _days(seconds: float) -> str:
     days = seconds / DAY
-    return f"{days:.3g} days" if days >= 1 else f"{seconds / 3600:.3g} hours"
+    return f"{number(days)} days" if days >= 1 else f"{number(seconds / 3600)} hours"
 
 
 def _workers(plan: Plan) -> list[tuple[str, str]]:
@@ -101,7 +106,7 @@ def _storage(plan: Plan) -> list[tuple[str, str]]:
         (
             "requests",
             f"{traffic.requests:,}: a GET, a LIST and a PUT an image, "
-            f"{traffic.requests / plan.seconds:.3g} a second",
+            f"{number(traffic.requests / plan.seconds)} a second",
         ),
     ]
 
@@ -111,9 +116,10 @@ def _redis(plan: Plan) -> list[tuple[str, str]]:
     return [
         (
             "Redis, work",
-            f"{redis.commands_per_second:,.0f} commands a second, {100 * redis.core_share:.2g} % "
-            f"of its one core; {redis.peak_commands_per_second:,.0f} and "
-            f"{100 * redis.peak_core_share:.2g} % while all work",
+            f"{redis.commands_per_second:,.0f} commands a second, "
+            f"{number(100 * redis.core_share)} % of its one core; "
+            f"{redis.peak_commands_per_second:,.0f} and "
+            f"{number(100 * redis.peak_core_share)} % while all work",
         ),
         (
             "Redis, memory",
@@ -129,7 +135,7 @@ def _measured(plan: Plan, measured: Measured, label: str) -> list[tuple[str, str
         error = "no size was left out to test them"
     else:
         sizes = ", ".join(f"{each:g}" for each in fit.tested)
-        error = f"{100 * fit.error:+.0f} % off at {sizes} MP, which they were not fitted to"
+        error = f"{round(100 * fit.error):+} % off at {sizes} MP, which they were not fitted to"
     return [
         (
             "measured",

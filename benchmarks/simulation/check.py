@@ -37,19 +37,19 @@ LOAD = 0.6
 """Of what a stream of jobs could be at most."""
 RUNS = 20
 """Of the simulation, each with other draws."""
+CALIBRATION, BATCH, STREAM = 8.0, 6.0, 10.0
+"""Seconds that each part takes, about: a machine that is slow has fewer jobs."""
+ALONE = 12
 
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of service, and how many jobs each part of its check has for a worker."""
+    """A kind of service."""
 
     name: str
     make: Callable[..., Stack]
     settings: Settings
     megapixels: float
-    calibrated: int = 60
-    batch: int = 50
-    stream: int = 70
 
 
 class WaitingStack(Stack):
@@ -97,10 +97,10 @@ def _compared(
     """Measure a load, and predict it from the very moments at which its jobs came."""
     most = min(count, cores() / _core_seconds(shape) * _seconds(shape))
     if load == "batch":
-        moments = list(at_once(round(case.batch * most)))
+        moments = list(at_once(round(BATCH * most / _seconds(shape))))
     else:
         rate = LOAD * most / _seconds(shape)
-        moments = list(islice(poisson(rate, Random(count)), round(case.stream * most)))  # noqa: S311
+        moments = list(islice(poisson(rate, Random(count)), round(STREAM * rate)))  # noqa: S311
     jobs = _have(service, source, iter(moments))
     created = [_at(job.created) for job in jobs]
     came = [moment - min(created) for moment in sorted(created)]
@@ -134,10 +134,11 @@ def _core_seconds(shape: Shape) -> float:
 
 def _calibrated(service: Service, source: ObjectRef, case: Case) -> Shape:
     """Measure jobs one after the other in one worker, and what all processes spend on them."""
-    alone = [service.submit(source, f"alone/{n}.jpg", wait=60) for n in range(12)]
+    alone = [service.submit(source, f"alone/{n}.jpg", wait=60) for n in range(ALONE)]
     dispatch = median(job.timings.queued_ms or 0 for job in alone) / 1e3
     busy = _spent(service)
-    jobs = _have(service, source, at_once(case.calibrated + 1))
+    each = median(_at(job.finished) - _at(job.started) for job in alone)
+    jobs = _have(service, source, at_once(2 + round(CALIBRATION / each)))
     busy = (_spent(service) - busy) / len(jobs)
     works = [_work(job, after) for job, after in pairwise(jobs)]
     compute = fmean(work.compute for work in works)
