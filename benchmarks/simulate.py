@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from benchmarks import report
+from benchmarks.simulation import page
 from benchmarks.simulation.drawing import draw, draw_check
 from benchmarks.simulation.keda import Keda
 from benchmarks.simulation.scenarios import Burst, Row, burst, failing, growing, shape_of, size_of
@@ -30,6 +31,7 @@ DEATHS = Failures(seconds_between_deaths=120, storage_errors=0.01)
 @click.option("--target", default=20.0, show_default=True, help="KEDA's jobs for each worker.")
 @click.option("--keda-most", default=30, show_default=True, help="Workers that KEDA may have.")
 @click.option("--rate-file", type=click.Path(path_type=Path), help="Left out: what Tintype has.")
+@click.option("--docs", is_flag=True, help="Put the figures into docs/capacity.md, too.")
 @click.option("--check", is_flag=True, help="Hold the model against the real service instead.")
 def main(
     model: str,
@@ -42,11 +44,12 @@ def main(
     target: float,
     keda_most: int,
     rate_file: Path | None,
+    docs: bool,
     check: bool,
 ) -> None:
     """Simulate fleets, a burst under KEDA, and failures; some two minutes."""
     if check:
-        sys.exit(_check())
+        sys.exit(_check(docs))
     rates = Rates.read(rate_file)
     network = rates.network(model, engine)
     size = size_of(network, megapixels)
@@ -60,8 +63,14 @@ def main(
     result: dict[str, Any] = {"network": network.label, "megapixels": megapixels}
     result |= {"children": children, "measured": rates.measured.model_dump()}
     result |= {"rows": [row.as_json() for row in rows], "burst": asdict(found)}
-    result |= {"redis": _redis_limit(shape, network), "failures": _failures(shape)}
+    redis, failures = _redis_limit(shape, network), _failures(shape)
+    result |= {"redis": redis, "failures": failures}
     report.write("simulate", result, draw(rows, found, title))
+    if docs:
+        page.put("rates", page.rates_text(rates))
+        page.put("growth", page.growth_text(rows, title))
+        page.put("burst", page.burst_text(found, redis, failures))
+        page.put_picture(report.FOLDER / "simulate.png")
 
 
 def _said(row: Row) -> Row:
@@ -115,7 +124,7 @@ def _failures(shape: Shape) -> dict[str, Any]:
     return {"without": asdict(without), "with": asdict(there)}
 
 
-def _check() -> int:
+def _check(docs: bool) -> int:
     """Return 0 if the model is within a tenth of the real service everywhere."""
     from benchmarks.simulation.check import check
 
@@ -123,6 +132,8 @@ def _check() -> int:
     worst = max(abs(row["errors"][name]) for row in rows for name in ("jobs_per_second", "sojourn"))
     print(f"the largest error is {100 * worst:.1f} %")
     report.write("simulate-check", {"rows": rows, "worst": worst}, draw_check(rows))
+    if docs:
+        page.put("check", page.check_text(rows, worst))
     return int(worst > TOLERANCE)
 
 

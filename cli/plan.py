@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.plan_text import as_json, as_text
-from core.planning import Demand, Layout, Plan, Rates, plan_for, time_with
+from core.planning import Demand, Layout, Network, Plan, Rates, plan_for, time_with
 from core.planning.plan import DAY
 from core.settings import MOST_CHILDREN, Settings
 from models import Catalogue
@@ -16,6 +16,8 @@ from models import Catalogue
 LONGEST_DAYS = 36_500
 MOST_IMAGES = 10**12
 MOST_BYTES = 10**12
+BUSY = 0.8
+"""A worker works for nearly all of its time; less means that others had its core."""
 
 
 def _number(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -122,21 +124,21 @@ def plan(
         found = time_with(demand, workers, network, rates.redis, how)
     else:
         found = plan_for(demand, (days or 0) * DAY, network, rates.redis, how)
-    _print(found, rates, network.label, settings, json_)
+    _print(found, rates, network, settings, json_)
 
 
-def _print(found: Plan, rates: Rates, label: str, settings: Settings, json_: bool) -> None:
-    warnings = _warnings(found, rates, settings)
+def _print(found: Plan, rates: Rates, network: Network, settings: Settings, json_: bool) -> None:
+    warnings = _warnings(found, network, settings)
     if json_:
-        content: dict[str, Any] = as_json(found) | {"network": label, "warnings": warnings}
+        content: dict[str, Any] = as_json(found) | {"network": network.label, "warnings": warnings}
         click.echo(json.dumps(content | {"measured": rates.measured.model_dump()}, indent=2))
         return
-    click.echo(as_text(found, rates.measured, label))
+    click.echo(as_text(found, rates.measured, network.label))
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _warnings(found: Plan, rates: Rates, settings: Settings) -> list[str]:
+def _warnings(found: Plan, network: Network, settings: Settings) -> list[str]:
     """Return what may make the figures wrong, or the service impossible."""
     warnings = []
     fit, share = found.fit, found.redis.peak_core_share
@@ -153,10 +155,10 @@ def _warnings(found: Plan, rates: Rates, settings: Settings) -> list[str]:
         warnings.append(
             f"Redis would need {100 * share:.0f} % of its one core; see docs/capacity.md"
         )
-    if rates.measured.load > rates.measured.cores / 2:
+    if network.processor_share < BUSY:
         warnings.append(
-            f"the machine had a load of {rates.measured.load:g} when it was measured: jobs are "
-            "faster on an idle one"
+            f"a worker had {100 * network.processor_share:.0f} % of a core when it was measured: "
+            "the machine did other things, and jobs are faster on an idle one"
         )
     return warnings
 

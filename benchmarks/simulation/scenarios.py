@@ -97,7 +97,8 @@ def growing(shape: Shape, counts: Sequence[int]) -> Iterator[Row]:
     """Simulate fleets of more and more workers."""
     alone: float | None = None
     for count in counts:
-        most, usual = at_most(shape, count), usually(shape, count)
+        most = at_most(shape, count)
+        usual = usually(shape, count, most)
         alone = alone or most.jobs_per_second / count
         efficiency = most.jobs_per_second / count / alone
         yield Row(count, most, usual, efficiency, _limit(most, efficiency))
@@ -112,9 +113,8 @@ def at_most(shape: Shape, workers: int) -> Outcome:
     return outcome(fleet, skip=0.25)
 
 
-def usually(shape: Shape, workers: int, most: Outcome | None = None) -> Outcome:
+def usually(shape: Shape, workers: int, most: Outcome) -> Outcome:
     """Simulate a fleet with less to do than it could."""
-    most = most or at_most(shape, workers)
     fleet = make_fleet(shape, workers)
     moments = poisson(LOAD * most.jobs_per_second, Random(SEED))  # noqa: S311
     fleet.submit_all(moments, _jobs(workers * shape.children))

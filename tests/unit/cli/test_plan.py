@@ -101,12 +101,10 @@ def test_what_makes_a_plan_doubtful_is_said(
 
 
 def test_figures_of_a_busy_machine_are_doubtful(tmp_path: Path) -> None:
-    found = figures.rates()
-    busy = found.model_copy(update={"measured": found.measured.model_copy(update={"load": 3})})
     path = tmp_path / "busy.json"
-    path.write_text(busy.written())
+    path.write_text(figures.rates(figures.network(processor_share=0.5)).written())
     result = run(*TASK, "--days", 1, "--rate-file", path)
-    assert "had a load of 3" in result.stderr
+    assert "had 50 % of a core" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,22 @@
 """What happens to jobs: each ends, once, whatever dies on the way."""
 
 from collections import Counter
+from collections.abc import Generator
 from random import Random
 
 import pytest
+from simpy import Environment, Event
 
-from benchmarks.simulation import Failures, RedisDemand, Sharing, Work, at_once, bursts, outcome
+from benchmarks.simulation import (
+    Cores,
+    Failures,
+    RedisDemand,
+    Sharing,
+    Work,
+    at_once,
+    bursts,
+    outcome,
+)
 from benchmarks.simulation.worker import backoff
 from core.jobs import Priority
 from core.jobs.attempts import LEASE_SECONDS
@@ -72,6 +83,28 @@ def test_jobs_that_compute_share_the_cores_and_jobs_that_wait_do_not() -> None:
         fleet.run()
         makespan[share] = fleet.env.now
     assert makespan == {0.0: pytest.approx(10), 1.0: pytest.approx(20)}
+
+
+def test_cores_that_all_work_are_slower() -> None:
+    env = Environment()
+    cores = Cores(env, 4, slowdown=1.3)
+    done = {}
+
+    def task(name: str, at: float, seconds: float) -> Generator[Event, None, None]:
+        yield env.timeout(at)
+        yield cores.work(seconds)
+        done[name] = env.now
+
+    # One alone; two, a third of the way to all four; then eight on four.
+    env.process(task("alone", 0, 1))
+    for name in "ab":
+        env.process(task(name, 10, 1))
+    for number in range(8):
+        env.process(task(str(number), 20, 1))
+    env.run()
+    assert done["alone"] == pytest.approx(1)
+    assert done["a"] == done["b"] == pytest.approx(11.1)
+    assert [done[str(number)] for number in range(8)] == pytest.approx([20 + 2 * 1.3] * 8)
 
 
 def test_what_others_do_for_a_job_takes_the_same_cores() -> None:
