@@ -19,6 +19,7 @@ COMMANDS = {
     "batch": "cli.batch",
     "watch": "cli.watch",
     "report": "cli.report",
+    "plan": "cli.plan",
     "models": "cli.models",
     "keys": "cli.keys",
     "workers": "cli.fleet.workers",
