@@ -17,7 +17,7 @@ from api.publisher import Publisher
 from cli.stack.child import Child
 from core import schema
 from core.heartbeats import WORKERS, alive, member
-from core.jobs import Job, JobRequest, JobStore, Options
+from core.jobs import Job, JobRequest, JobStore, Options, State
 from core.objects import ObjectRef
 from core.redis_client import connect
 from core.settings import Settings
@@ -128,9 +128,10 @@ class Versions:
 
     def done_by(self, name: str) -> set[str]:
         """Return the jobs that a worker has brought to success, by its log."""
-        lines = (self.folder / f"{name}.log").read_text().splitlines()
-        done = (line.partition(": job ")[2] for line in lines if " succeeded: " in line)
-        return {each.split()[0] for each in done if each}
+        text = (self.folder / f"{name}.log").read_text()
+        # The last line may not be whole yet.
+        lines = (json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n")
+        return {line["job_id"] for line in lines if line.get("state") == State.SUCCEEDED}
 
     def stop(self, name: str) -> None:
         worker = self.workers.pop(name)

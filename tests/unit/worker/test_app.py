@@ -1,6 +1,8 @@
 import pytest
 from celery import Celery
 
+from core.broker import MODEL
+from core.schema import SCHEMA
 from core.settings import Settings
 from worker.app import make_app
 from worker.child import Child, threads
@@ -48,4 +50,8 @@ def test_a_worker_takes_its_priorities_and_what_is_everybodys(
     queues: str, consumed: list[str]
 ) -> None:
     names = [queue.name for queue in make_app(Settings(queues=queues)).conf.task_queues]
-    assert names == ["tintype.again", "tintype.batches", *(f"tintype.{each}" for each in consumed)]
+    everybodys = ("again", f"again.{SCHEMA}", "batches")
+    of_networks = [name for name in names if name.startswith(MODEL)]
+    assert f"{MODEL}tint-small" in of_networks
+    expected = [*(f"tintype.{each}" for each in (*everybodys, *consumed)), *of_networks]
+    assert names == expected
