@@ -1,4 +1,4 @@
-"""``/v1/stats`` and ``/v1/queue``: how the service does, and who waits where."""
+"""``/v1/stats``, ``/v1/workers`` and ``/v1/queue``: how the service does, and who waits where."""
 
 from typing import Annotated, Any
 
@@ -7,6 +7,7 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.services import services
+from core.fleet import Fleet, read_fleet
 from core.jobs.stats import Stats
 
 MOST_IDS = 100
@@ -36,6 +37,13 @@ class Places(BaseModel):
 def stats() -> Any:
     """Look at the queue, the workers, and what ended within the last hour."""
     return services().stats.read()
+
+
+@bp.get("/workers")
+@bp.output(Fleet)
+def workers() -> Any:
+    """Say who the workers are and what they do, and which hosts are drained."""
+    return read_fleet(services().redis)
 
 
 @bp.get("/queue")

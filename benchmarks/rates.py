@@ -1,8 +1,5 @@
 """The figures that ``tintype plan`` and the simulation reckon with: measured, and committed."""
 
-import json
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +10,8 @@ from matplotlib.figure import Figure
 from benchmarks import report
 from benchmarks.full_size import full_size_model
 from benchmarks.pipeline import picture
-from cli.measuring import measure_network, measure_redis
+from cli.measuring import about, measure_network, measure_redis
 from core.planning import STAGES, Network, Rates, Size, fit
-from core.planning.rates import Measured
 from core.settings import Settings
 from models.catalogue import BUNDLED
 
@@ -32,7 +28,7 @@ FULL_SIZE = "zhang-eccv16"
 )
 def main(engines: tuple[str, ...], output: Path) -> None:
     """Measure every engine and network, some four minutes, and renew the committed file."""
-    measured = about()
+    measured = about("python -m benchmarks.rates")
     redis = measure_redis(Settings(model=BUNDLED), _grey)
     networks = []
     with TemporaryDirectory() as folder:
@@ -43,43 +39,9 @@ def main(engines: tuple[str, ...], output: Path) -> None:
                 found = measure_network(Settings(model=model, engine=engine), _grey)
                 networks.append(found.model_copy(update={"model": name}))
     rates = Rates(measured=measured, redis=redis, networks=tuple(networks))
-    write(rates, output)
+    output.write_text(rates.written())
     report.write("rates", {"networks": [_row(each) for each in networks]}, _draw(networks))
     print(output)
-
-
-def about() -> Measured:
-    """Return what figures depend on."""
-    machine = report.machine()
-    return Measured(
-        date=datetime.now(UTC).date().isoformat(),
-        command="python -m benchmarks.rates",
-        processor=machine.pop("processor"),
-        cores=machine.pop("cores"),
-        load=round(os.getloadavg()[0], 2),
-        versions=machine,
-    )
-
-
-def write(rates: Rates, path: Path) -> None:
-    """Write a file that people can read, too: the times of a stage on one line."""
-    text = json.dumps(rates.model_dump(mode="json"), indent=1)
-    path.write_text(_joined(text) + "\n")
-
-
-def _joined(text: str) -> str:
-    """Put each list of numbers on one line."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        inside = lines and lines[-1].rstrip().endswith(("[", ",")) and "[" in lines[-1]
-        plain = line.strip()
-        if inside and plain.rstrip(",").replace(".", "").isdigit():
-            lines[-1] += plain + ("" if not plain.endswith(",") else " ")
-        elif inside and plain.rstrip(",") == "]":
-            lines[-1] += plain
-        else:
-            lines.append(line)
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _grey(megapixels: float) -> bytes:

@@ -1,9 +1,7 @@
 """What every benchmark leaves behind: a JSON file with the machine's description, and a plot."""
 
 import json
-import platform
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -12,24 +10,17 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from cli.measuring.about import processor, versions
 from core.cores import cores
 
 FOLDER = Path("build/bench")
-PACKAGES = ("numpy", "opencv-python-headless", "openvino", "onnxruntime", "celery", "tintype")
 
 mpl.use("agg")
 
 
 def machine() -> dict[str, Any]:
     """Return what figures depend on: processor, cores, Python and the packages' versions."""
-    found: dict[str, Any] = {"processor": _processor(), "cores": cores()}
-    found["python"] = platform.python_version()
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found
+    return {"processor": processor(), "cores": cores(), **versions()}
 
 
 def write(name: str, result: Mapping[str, Any], figure: Figure) -> None:
@@ -59,17 +50,3 @@ def interleaved(
             if turn >= warm:
                 times[name].append((perf_counter() - began) * 1e3)
     return {name: median(values) for name, values in times.items()}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    found = {key.strip(): value.strip() for key, _, value in (x.partition(":") for x in lines)}
-    extras = [
-        flag
-        for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-        if flag in found.get("flags", "").split()
-    ]
-    return " ".join((found.get("model name", platform.machine()), *extras))

@@ -10,12 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.operators import operators_redis
 from cli.progress_views import printable
-from cli.service import stack_value
 from core.errors import InvalidSetting
 from core.keys import ApiKey, KeyRequest, KeyStore, Scope
-from core.servers import connect_state
-from core.settings import Settings
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -115,11 +113,7 @@ def revoke(key_id: str) -> None:
 
 
 def _store() -> KeyStore:
-    settings = Settings.load()
-    if "redis_url" not in settings.model_fields_set and (url := stack_value("redis")):
-        # That of 'tintype up', if it runs in this folder.
-        settings = settings.model_copy(update={"redis_url": url})
-    return KeyStore(connect_state(settings))
+    return KeyStore(operators_redis())
 
 
 def _state(each: ApiKey) -> str:

@@ -140,6 +140,8 @@ def _job_line(job: Job) -> str:
     stage = f" ({job.stage})" if job.stage else ""
     attempt = f", attempt {job.attempt}" if job.attempt > 1 else ""
     end = problem_line(job)
+    if job.waiting:
+        end = printable(f"{job.waiting.code}: {job.waiting.detail}")
     if job.state == "succeeded":
         end = printable(f"skipped, {job.skipped}" if job.skipped else str(job.destination))
     return f"{job.state}{stage}{attempt}" + (f": {end}" if end else "")

@@ -17,10 +17,14 @@ BATCH_TASK = "tintype.batch"
 QUEUES = {priority: f"tintype.{priority}" for priority in Priority}
 AGAIN = "tintype.again"
 """For jobs of any priority that have waited already: it comes before all others."""
+OWN = f"{AGAIN}.{schema.SCHEMA}"
+"""For jobs that workers of earlier versions have put aside; they do not look into it."""
 BATCHES = "tintype.batches"
 """For steps of batches, which are short."""
-EVERYBODYS = (AGAIN, BATCHES)
+EVERYBODYS = (AGAIN, OWN, BATCHES)
 """What every worker consumes, whatever else it does: nobody can leave them to no one."""
+MODEL = "tintype.model."
+"""What queues begin with into which only workers look that have a network, before its name."""
 VISIBILITY_SECONDS = 20
 HARD_LIMIT_MARGIN = 10
 """Seconds between the soft limit, which a task can catch, and the kill."""

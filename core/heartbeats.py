@@ -12,7 +12,6 @@ from contextlib import suppress
 from redis import Redis
 from redis.exceptions import RedisError
 
-from core import schema
 from core.metrics.totals import PENDING
 from core.namespace import key
 from core.redis_client import reachable
@@ -107,10 +106,6 @@ class Heartbeat(threading.Thread):
         pipe.zremrangebyscore(key(self._who), "-inf", at - 10 * LIFETIME)
         if self._about:
             pipe.set(beat_key(self._member), self._about(), px=round(LIFETIME * 1000))
-        if self._who == WORKERS:
-            # The versions of records that live workers read.
-            pipe.zadd(key("schemas"), {str(schema.SCHEMA): round(at * 1000)})
-            pipe.zremrangebyscore(key("schemas"), "-inf", round((at - 10 * LIFETIME) * 1000))
         pipe.execute()
         PENDING.flush(self._redis)
 

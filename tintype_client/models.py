@@ -145,6 +145,8 @@ class Job(Answer):
     """What the network said, for ``redecode``."""
     fidelity: Fidelity | None = None
     timings: Timings = Timings()
+    waiting: Problem | None = None
+    """Why a queued job was queued again, or cannot start yet."""
     error: Problem | None = None
     created: datetime
     started: datetime | None = None

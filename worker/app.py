@@ -1,13 +1,17 @@
 """The Celery app: made from settings, with the network loaded in each child."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from celery import Celery, Task
 from celery.exceptions import Reject
 from kombu import Queue
 
-from core.broker import BATCH_TASK, COLORIZE_TASK, batch_message, celery_settings, consumed
+from core.broker import BATCH_TASK, COLORIZE_TASK, batch_message, celery_settings
+from core.errors import QueueUnavailable
+from core.fleet.dead_letters import DeadLetters, Unreadable
+from core.servers import connect_state
 from core.settings import Settings
 from core.tracing import TraceContext
 from worker.celery_logs import log_as_we_do
@@ -16,6 +20,8 @@ from worker.draining import Drained
 from worker.loaded import Loaded
 from worker.parent import Parent
 from worker.publishing import Publisher
+from worker.queue_order import queues_of
+from worker.transport import transport_for
 
 log = logging.getLogger(__name__)
 HOUR = 3600
@@ -27,8 +33,13 @@ def make_app(settings: Settings) -> Celery:
     app = Celery("tintype", set_as_current=False)
     app.conf.update(celery_settings(settings))
     app.conf.worker_concurrency = settings.children
-    app.conf.task_queues = [Queue(name, routing_key=name) for name in consumed(settings)]
-    app.conf.broker_transport_options["queue_order_strategy"] = "worker.queue_order:QueueOrder"
+    names = queues_of(settings)
+    app.conf.task_queues = [Queue(name, routing_key=name) for name in names]
+    app.conf.broker_transport = transport_for(settings)
+    app.conf.broker_transport_options |= {
+        "queue_order_strategy": "worker.queue_order:QueueOrder",
+        "put_aside": partial(_put_aside, DeadLetters(connect_state(settings))),
+    }
     log_as_we_do(app)
     loaded = Loaded()
     child = Child(settings, Publisher(app), loaded)
@@ -65,3 +76,12 @@ def sent_from(task: "Task[Any, Any]") -> TraceContext | None:
     """Return the span that sent a task's message; None if it names none."""
     headers = task.request.headers or {}
     return TraceContext.of(headers.get("traceparent"), headers.get("tracestate"))
+
+
+def _put_aside(letters: DeadLetters, why: Unreadable, queue: str, message: str) -> None:
+    """Keep a message that no worker can read; while Redis is away, in the log alone."""
+    log.warning("a message in %s is put aside (%s): %.200r", queue, why, message)
+    try:
+        letters.bury(why, queue, message)
+    except QueueUnavailable:
+        log.exception("it could not be kept: %.1000r", message)

@@ -21,7 +21,7 @@ from core.storage import Storage
 from core.tracing import TraceContext
 from models import Catalogue
 from worker.batches import make_stepper
-from worker.batches.stepper import Publish, Stepper
+from worker.batches.stepper import Stepper
 from worker.colour import prepare
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
@@ -31,6 +31,8 @@ from worker.loaded import Loaded
 from worker.memory import MemoryLimit
 from worker.native_output import OUTPUT
 from worker.presence import ChildPresence
+from worker.publishing import Publisher
+from worker.queue_order import installed
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ REDIS_PATIENCE = 20
 class Child:
     """Set up after the fork, used by every job."""
 
-    def __init__(self, settings: Settings, publish: Publish, loaded: Loaded) -> None:
+    def __init__(self, settings: Settings, publish: Publisher, loaded: Loaded) -> None:
         self._settings = settings
         self._loaded = loaded
         self._publish = publish
@@ -105,9 +107,8 @@ class Child:
         settings = self._settings
         self.stopping.listen()
         redis = connect_state(settings, patience=REDIS_PATIENCE, timeout=5)
-        catalogue = Catalogue.from_settings(settings)
         engines = EnginePool(
-            catalogue,
+            Catalogue.from_settings(settings),
             settings.engine,
             threads(settings),
             MemoryLimit(settings.memory),
@@ -136,10 +137,10 @@ class Child:
             self.stopping,
             member(os.getpid()),
             self._traces,
+            self._publish.job_for,
         )
         self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
-        names = (each.name for each in catalogue.models() if each.installed)
-        self.presence = ChildPresence(engine, tuple(names))
+        self.presence = ChildPresence(engine, installed(settings))
         self._heartbeat = Heartbeat(redis, about=self.presence.tell)
         self._heartbeat.start()
 

@@ -22,12 +22,15 @@ class Cordon(threading.Thread):
         self._host = host
         self._consumer = consumer
         self._queues = queues
+        self.obeys: str | None = None
+        """The mark for which nothing is taken."""
         self._stopped = threading.Event()
 
     def begin(self) -> None:
         """Obey a mark that is there already, before the first message is taken."""
         try:
-            if self._drains.holds(self._host):
+            self.obeys = self._drains.mark(self._host)
+            if self.obeys:
                 log.warning("%s is drained: this worker takes nothing", self._host)
                 for queue in self._queues:
                     self._consumer.cancel_task_queue(queue)
@@ -54,13 +57,19 @@ class Cordon(threading.Thread):
         Raises:
             QueueUnavailable: Redis is away.
         """
-        drained, taken_from = self._drains.holds(self._host), self.taken_from()
-        if drained and taken_from:
+        mark, taken_from = self._drains.mark(self._host), self.taken_from()
+        if self._consumer.task_consumer is None:
+            # Its connection is being made; afterwards, everything is as it was before.
+            return
+        if mark and taken_from:
             log.warning("%s is to be drained: this worker takes nothing more", self._host)
             self._call(self._consumer.cancel_task_queue, taken_from)
-        elif not drained and len(taken_from) < len(self._queues):
+        elif mark:
+            self.obeys = mark
+        elif self.obeys:
             log.warning("%s is drained no longer: this worker takes jobs again", self._host)
             self._call(self._consumer.add_task_queue, self._queues)
+            self.obeys = None
 
     def taken_from(self) -> tuple[str, ...]:
         """Return the queues from which messages are taken now; none while Redis is away."""

@@ -67,9 +67,7 @@ class EnginePool:
         """Return what a job is told that names a network which is not here."""
         if name is None or not self._elsewhere(name):
             return error
-        return ModelElsewhere(
-            f"this worker has no model named {name!r}; the job waits for one that has"
-        )
+        return ModelElsewhere(name)
 
     def _get(self, name: str | None) -> Engine:
         model = self._model(name)

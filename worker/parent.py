@@ -13,7 +13,7 @@ from redis import Redis
 
 from core import durability, heartbeats
 from core.batches.sweeping import BatchSweeping
-from core.broker import AGAIN, BATCHES, QUEUES, batch_message, consumed, key_prefix, message
+from core.broker import AGAIN, BATCHES, QUEUES, batch_message, key_prefix, message
 from core.fleet import Drains
 from core.jobs.sweeping import Sweeping
 from core.jobs.uploads import Uploads
@@ -30,6 +30,7 @@ from worker.expiry import Expiry
 from worker.loaded import Loaded
 from worker.metrics import MetricsPort, WorkerCollector
 from worker.presence import ParentPresence
+from worker.queue_order import queues_of
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
@@ -74,9 +75,12 @@ class Parent:
 
     def _appear(self, consumer: Any, redis: Redis) -> None:
         """Obey ``tintype drain``, and be seen by ``tintype workers``."""
-        cordon = Cordon(Drains(redis), socket.gethostname(), consumer, consumed(self._settings))
+        queues = queues_of(self._settings)
+        cordon = Cordon(Drains(redis), socket.gethostname(), consumer, queues)
         cordon.begin()
-        presence = ParentPresence(_name(consumer.hostname), cordon.taken_from, _taken)
+        presence = ParentPresence(
+            _name(consumer.hostname), cordon.taken_from, lambda: cordon.obeys, _taken
+        )
         beats = heartbeats.Heartbeat(redis, heartbeats.PARENTS, presence.tell)
         beats.start()
         self._cordon, self._presence, self._heartbeat = cordon, presence, beats
@@ -92,8 +96,8 @@ class Parent:
         if self._heartbeat:
             self._heartbeat.stop()
 
-    def _publish_job(self, job_id: str) -> None:
-        self._app.send_task(**message(job_id, AGAIN))
+    def _publish_job(self, job_id: str, queue: str) -> None:
+        self._app.send_task(**message(job_id, queue))
 
     def _publish_batch(self, batch_id: str) -> None:
         self._app.send_task(**batch_message(batch_id))

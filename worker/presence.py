@@ -10,7 +10,7 @@ from importlib.metadata import version
 import psutil
 
 from core import schema
-from core.fleet.records import MOST_MODELS, ChildBeat, ParentBeat
+from core.fleet.records import ChildBeat, ParentBeat
 from worker.engines import Engine
 
 MINUTE = 60.0
@@ -24,7 +24,7 @@ class ChildPresence:
     def __init__(self, engine: Engine, models: tuple[str, ...]) -> None:
         """``models``: names of the networks that it has."""
         self._engine = engine
-        self._models = models[:MOST_MODELS]
+        self._models = models
         self._since = round(time.time())
         self._ended: deque[float] = deque(maxlen=MOST_ENDED)
         self._batch: str | None = None
@@ -62,24 +62,30 @@ class ParentPresence:
     """Of a parent."""
 
     def __init__(
-        self, name: str, queues: Callable[[], tuple[str, ...]], taken: Callable[[], int]
+        self,
+        name: str,
+        queues: Callable[[], tuple[str, ...]],
+        obeys: Callable[[], str | None],
+        taken: Callable[[], int],
     ) -> None:
-        """``queues``: from which it takes messages now; ``taken``: those not done with."""
+        """``taken``: returns how many messages it has not done with."""
         self._name = name
         self._queues = queues
+        self._obeys = obeys
         self._taken = taken
         self._since = round(time.time())
         self.stopping = False
 
     def tell(self) -> str:
         """Return a heartbeat's JSON."""
-        queues = () if self.stopping else self._queues()
+        obeys = self._obeys()
         return ParentBeat(
             name=self._name,
             version=version("tintype"),
             schema_version=schema.SCHEMA,
-            queues=queues,
-            draining=not queues,
+            queues=() if self.stopping else self._queues(),
+            obeys=obeys,
+            stopping=self.stopping,
             taken=self._taken(),
             since=self._since,
             bytes=_resident(),

@@ -3,13 +3,28 @@
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
-from core.broker import EVERYBODYS, QUEUES
+from core.broker import EVERYBODYS, MODEL, QUEUES, consumed
+from core.fleet.records import MOST_MODELS
 from core.jobs import Priority
+from core.settings import Settings
+from models import Catalogue
 
 HIGH, NORMAL, LOW = (QUEUES[priority] for priority in Priority)
 # Of ten takes, two begin with normal and one with low: a flood of urgent jobs starves nobody.
 TURNS = (HIGH, HIGH, HIGH, NORMAL, HIGH, HIGH, HIGH, NORMAL, HIGH, LOW)
 ORDER = (*EVERYBODYS, HIGH, NORMAL, LOW)
+
+
+def installed(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the networks that jobs may name here; the first 20."""
+    models = Catalogue.from_settings(settings).models()
+    return tuple(model.name for model in models if model.installed)[:MOST_MODELS]
+
+
+def queues_of(settings: Settings) -> tuple[str, ...]:
+    """Return the queues into which a worker looks."""
+    models = (f"{MODEL}{name}" for name in installed(settings))
+    return (*consumed(settings), *models)
 
 
 class QueueOrder:
@@ -38,4 +53,5 @@ class QueueOrder:
 
     def _place(self, queue: str) -> tuple[bool, bool, int]:
         place = ORDER.index(queue) if queue in ORDER else len(ORDER)
-        return queue not in EVERYBODYS, queue != self._turn, place
+        waited = queue in EVERYBODYS or queue.startswith(MODEL)
+        return not waited, queue != self._turn, place

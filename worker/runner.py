@@ -18,6 +18,7 @@ from core.errors import (
     DestinationIsPrefix,
     DestinationIsSource,
     JobTimeout,
+    ModelElsewhere,
     PermanentError,
     TransientError,
 )
@@ -70,6 +71,8 @@ class Runner:
     worker: str
     """The name of this process in records."""
     traces: Traces
+    hand_over: Callable[[str, str], None]
+    """Called with a network that another worker has, and a job."""
 
     def run(self, job_id: str, sent: TraceContext | None = None) -> None:
         """Run a job if it may start; ``sent`` is what its message came from.
@@ -100,6 +103,8 @@ class Runner:
                 seen.over("the worker stops")
         except AlreadyColor as error:
             self._leave_alone(attempt, error, seen)
+        except ModelElsewhere as error:
+            self._hand_over(attempt, error, seen)
         except Exception as error:
             self._end_badly(attempt, error, seen)
 
@@ -247,6 +252,18 @@ class Runner:
             seen.failed(as_problem(error))
             return
         seen.over(NO_LONGER_OURS)
+
+    def _hand_over(self, attempt: Attempt, error: ModelElsewhere, seen: Observed) -> None:
+        """Queue the job for those that have its network; it fails if nobody takes it for long."""
+        problem = as_problem(error)
+        match self.attempts.give_back(attempt, 0, problem, published=True):
+            case State.QUEUED:
+                self.hand_over(error.model, attempt.job.id)
+                seen.over(str(error))
+            case State.FAILED:
+                seen.failed(problem)
+            case _:
+                seen.over(NO_LONGER_OURS)
 
     def _end_badly(self, attempt: Attempt, error: Exception, seen: Observed) -> None:
         """Fail the job, or queue it again if another attempt may do better."""

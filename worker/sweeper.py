@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from core.batches.sweeping import BatchSweeping
+from core.broker import AGAIN, OWN
 from core.errors import TintypeError
 from core.jobs.sweeping import Sweeping
 
@@ -22,7 +23,7 @@ class Sweeper(threading.Thread):
     def __init__(
         self,
         jobs: Sweeping,
-        publish_job: Callable[[str], None],
+        publish_job: Callable[[str, str], None],
         batches: BatchSweeping,
         publish_batch: Callable[[str], None],
     ) -> None:
@@ -52,7 +53,9 @@ class Sweeper(threading.Thread):
         """
         for job_id, why in (self._jobs.sweep() or {}).items():
             log.debug("queued again: %s", why, extra={"job_id": job_id})
-            self._publish_job(job_id)
+            self._publish_job(job_id, AGAIN)
         self._jobs.done()
+        for job_id in self._jobs.claim_newer(OWN):
+            self._publish_job(job_id, OWN)
         for batch_id in self._batches.sweep():
             self._publish_batch(batch_id)

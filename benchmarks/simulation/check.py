@@ -11,12 +11,14 @@ from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 from simpy import Environment
 
 from benchmarks.batch import trivial_network
 from benchmarks.harness import LIMIT, Service, running
 from benchmarks.pipeline import picture
 from benchmarks.simulation.arrivals import at_once, poisson
+from benchmarks.simulation.contention import slowdown
 from benchmarks.simulation.cores import Cores
 from benchmarks.simulation.fleet import Fleet
 from benchmarks.simulation.outcome import outcome
@@ -37,19 +39,47 @@ LOAD = 0.6
 """Of what a stream of jobs could be at most."""
 RUNS = 20
 """Of the simulation, each with other draws."""
+CALIBRATION, BATCH, STREAM = 8.0, 5.0, 9.0
+"""Seconds that each part takes, about: a machine that is slow has fewer jobs."""
+ALONE = 12
 
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of service, and how many jobs each part of its check has for a worker."""
+    """A kind of service."""
 
     name: str
     make: Callable[..., Stack]
     settings: Settings
     megapixels: float
-    calibrated: int = 60
-    batch: int = 50
-    stream: int = 70
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is simulated."""
+
+    shape: Shape
+    slowdown: float
+    """See ``contention``."""
+
+
+class Others:
+    """Watches how much of the cores processes take that have nothing to do with it."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._began = time.monotonic()
+        self._all, self._ours = self._used()
+
+    def share(self) -> float:
+        """Return their share of the cores since the watch began."""
+        used, ours = self._used()
+        others = (used - self._all) - (ours - self._ours)
+        return max(0.0, others / (time.monotonic() - self._began) / cores())
+
+    def _used(self) -> tuple[float, float]:
+        times = psutil.cpu_times()
+        return times.user + times.system + times.nice, _spent(self._service)
 
 
 class WaitingStack(Stack):
@@ -73,10 +103,12 @@ def check() -> Sequence[dict[str, Any]]:
             Case("waits", WaitingStack, waiting, 0.1),
             Case("computes", Stack, computing, 1),
         )
-        return [row for case in cases for row in _check(case)]
+        slower = slowdown()
+        print(f"cores that all work are {slower:.2f} times as slow as one alone", flush=True)
+        return [row for case in cases for row in _check(case, slower)]
 
 
-def _check(case: Case) -> Iterator[dict[str, Any]]:
+def _check(case: Case, slower: float) -> Iterator[dict[str, Any]]:
     with running(case.settings, workers=0, make=case.make) as service:
         source = service.put("in/photo.jpg", picture(case.megapixels, "grey"))
         present = 0
@@ -88,34 +120,38 @@ def _check(case: Case) -> Iterator[dict[str, Any]]:
             _have(service, source, at_once(4 * count))
             shape = shape or _calibrated(service, source, case)
             for load in ("batch", "stream"):
-                yield _compared(service, source, case, shape, count, load)
+                yield _compared(service, source, case, Model(shape, slower), count, load)
 
 
 def _compared(
-    service: Service, source: ObjectRef, case: Case, shape: Shape, count: int, load: str
+    service: Service, source: ObjectRef, case: Case, model: Model, count: int, load: str
 ) -> dict[str, Any]:
     """Measure a load, and predict it from the very moments at which its jobs came."""
-    most = min(count, cores() / _core_seconds(shape) * _seconds(shape))
+    shape = model.shape
+    most = min(count, cores() / model.slowdown / _core_seconds(shape) * _seconds(shape))
     if load == "batch":
-        moments = list(at_once(round(case.batch * most)))
+        moments = list(at_once(round(BATCH * most / _seconds(shape))))
     else:
         rate = LOAD * most / _seconds(shape)
-        moments = list(islice(poisson(rate, Random(count)), round(case.stream * most)))  # noqa: S311
+        moments = list(islice(poisson(rate, Random(count)), round(STREAM * rate)))  # noqa: S311
+    watch = Others(service)
     jobs = _have(service, source, iter(moments))
+    others = watch.share()
     created = [_at(job.created) for job in jobs]
     came = [moment - min(created) for moment in sorted(created)]
-    simulated = [_simulate(shape, came, count, seed) for seed in range(RUNS)]
+    simulated = [_simulate(model, came, count, seed) for seed in range(RUNS)]
     real = _measured(jobs)
-    model = {name: fmean(each[name] for each in simulated) for name in real}
+    predicted = {name: fmean(each[name] for each in simulated) for name in real}
     row: dict[str, Any] = {"case": case.name, "load": load, "workers": count, "jobs": len(jobs)}
-    row |= {"real": real, "model": model}
-    row["errors"] = {name: model[name] / real[name] - 1 for name in real}
+    row |= {"real": real, "model": predicted, "others": others}
+    row["errors"] = {name: predicted[name] / real[name] - 1 for name in real}
     print(
         f"{case.name:8} {load:6} {count} workers: "
-        f"{real['jobs_per_second']:6.2f} jobs/s, predicted {model['jobs_per_second']:6.2f} "
+        f"{real['jobs_per_second']:6.2f} jobs/s, predicted {predicted['jobs_per_second']:6.2f} "
         f"({100 * row['errors']['jobs_per_second']:+5.1f} %); from order to result "
-        f"{real['sojourn'] * 1e3:6.0f} ms, predicted {model['sojourn'] * 1e3:6.0f} "
-        f"({100 * row['errors']['sojourn']:+5.1f} %)",
+        f"{real['sojourn'] * 1e3:6.0f} ms, predicted {predicted['sojourn'] * 1e3:6.0f} "
+        f"({100 * row['errors']['sojourn']:+5.1f} %); "
+        f"other processes took {100 * others:.0f} % of the cores",
         flush=True,
     )
     return row
@@ -134,10 +170,11 @@ def _core_seconds(shape: Shape) -> float:
 
 def _calibrated(service: Service, source: ObjectRef, case: Case) -> Shape:
     """Measure jobs one after the other in one worker, and what all processes spend on them."""
-    alone = [service.submit(source, f"alone/{n}.jpg", wait=60) for n in range(12)]
+    alone = [service.submit(source, f"alone/{n}.jpg", wait=60) for n in range(ALONE)]
     dispatch = median(job.timings.queued_ms or 0 for job in alone) / 1e3
     busy = _spent(service)
-    jobs = _have(service, source, at_once(case.calibrated + 1))
+    each = median(_at(job.finished) - _at(job.started) for job in alone)
+    jobs = _have(service, source, at_once(2 + round(CALIBRATION / each)))
     busy = (_spent(service) - busy) / len(jobs)
     works = [_work(job, after) for job, after in pairwise(jobs)]
     compute = fmean(work.compute for work in works)
@@ -165,8 +202,6 @@ def _work(job: Job, after: Job) -> Work:
 
 def _spent(service: Service) -> float:
     """Return the processor time of the service and of this process so far."""
-    import psutil
-
     pids = [child.pid for child in service.stack.children if child.pid]
     own = os.times()
     return own.user + own.system + sum(processor_seconds(psutil.Process(pid)) for pid in pids)
@@ -204,9 +239,10 @@ def _measured(jobs: Sequence[Job]) -> dict[str, float]:
     }
 
 
-def _simulate(shape: Shape, came: Sequence[float], workers: int, seed: int) -> dict[str, float]:
+def _simulate(model: Model, came: Sequence[float], workers: int, seed: int) -> dict[str, float]:
     env = Environment()
-    fleet = Fleet(env, shape, Random(seed), Cores(env, cores()))  # noqa: S311
+    shared = Cores(env, cores(), model.slowdown)
+    fleet = Fleet(env, model.shape, Random(seed), shared)  # noqa: S311
     for _ in range(workers):
         fleet.add_worker(0)
     fleet.submit_all(came, len(came))

@@ -9,8 +9,10 @@ from simpy import Environment, Event
 class Cores:
     """Egalitarian processor sharing (Kleinrock 1967), in virtual time: O(log n) a change."""
 
-    def __init__(self, env: Environment, number: float) -> None:
+    def __init__(self, env: Environment, number: float, slowdown: float = 1.0) -> None:
+        """``slowdown``: how many times as long a task takes when every core works."""
         self._env = env
+        self._slowdown = slowdown
         self._number = number
         self._active: list[tuple[float, int, Event]] = []
         self._served = 0.0
@@ -18,8 +20,6 @@ class Cores:
         self._at = env.now
         self._order = count()
         self._turn = 0
-        self.busy = 0.0
-        """Seconds of cores that were worked so far."""
 
     def work(self, seconds: float) -> Event:
         """Return the event that a task has got so many seconds of one core."""
@@ -31,12 +31,14 @@ class Cores:
 
     @property
     def _speed(self) -> float:
-        return min(1.0, self._number / len(self._active)) if self._active else 0.0
+        tasks = len(self._active)
+        if not tasks:
+            return 0.0
+        others = min(1.0, (tasks - 1) / (self._number - 1)) if self._number > 1 else 0.0
+        return min(1.0, self._number / tasks) / (1 + (self._slowdown - 1) * others)
 
     def _advance(self) -> None:
-        passed = (self._env.now - self._at) * self._speed
-        self._served += passed
-        self.busy += passed * len(self._active)
+        self._served += (self._env.now - self._at) * self._speed
         self._at = self._env.now
 
     def _plan(self) -> None:

@@ -39,6 +39,7 @@ class Fleet:
         self.workers: list[Worker] = []
         self.done: Event = self.env.event()
         self._wanted: int | None = None
+        self._more = 0
 
     def add_worker(self, start_seconds: float | None = None) -> None:
         """Start a worker; it takes jobs when its network is warm."""
@@ -51,6 +52,12 @@ class Fleet:
         """Have so many jobs come at these moments; ``run`` ends when all of them have ended."""
         self._wanted = count
         self.env.process(self._submitting(islice(moments, count), priorities))
+
+    def keep_full(self, at_a_time: int, count: int) -> None:
+        """Have as many jobs there all the time, until so many have ended."""
+        self._wanted, self._more = count, count - at_a_time
+        for _ in range(min(at_a_time, count)):
+            self._submit()
 
     def run(self, limit: float | None = None) -> None:
         """Go on until all jobs have ended, or so many seconds have passed."""
@@ -67,20 +74,24 @@ class Fleet:
             raise RuntimeError("a job has ended twice")
         job.finished, job.failed = self.env.now, failed
         self.ended += 1
+        if self._more > 0:
+            self._more -= 1
+            self._submit()
         if self.ended == self._wanted:
             self.done.succeed()
 
     def _submitting(self, moments: Iterable[float], priorities: Sequence[Priority]) -> Steps:
-        demand = self.shape.redis
         for moment in moments:
             if moment > self.env.now:
                 yield self.env.timeout(moment - self.env.now)
-            job = SimJob(
-                self.env.now, self.rng.choice(priorities) if priorities else Priority.NORMAL
-            )
-            self.jobs.append(job)
-            visit = self.redis.visit(demand.submit, demand.commands / 2)
-            self.env.process(self._queued(job, visit))
+            self._submit(self.rng.choice(priorities) if priorities else Priority.NORMAL)
+
+    def _submit(self, priority: Priority = Priority.NORMAL) -> None:
+        demand = self.shape.redis
+        job = SimJob(self.env.now, priority)
+        self.jobs.append(job)
+        visit = self.redis.visit(demand.submit, demand.commands / 2)
+        self.env.process(self._queued(job, visit))
 
     def _queued(self, job: SimJob, recorded: Event) -> Steps:
         yield recorded

@@ -10,13 +10,13 @@ from benchmarks.simulation.shape import Steps
 
 @dataclass(frozen=True)
 class Keda:
-    """Their defaults, but for the target and the bounds."""
+    """As the Helm chart has it; what it leaves out, as Kubernetes has it."""
 
     target: float
     """Jobs that wait and run, for each worker."""
     least: int = 1
     most: int = 100
-    polling_seconds: float = 30.0
+    polling_seconds: float = 15.0
     """Between looks of KEDA itself, which alone starts the first worker."""
     sync_seconds: float = 15.0
     """Between looks of the autoscaler."""
@@ -26,6 +26,10 @@ class Keda:
     """Change that is too small to act on."""
     step_workers: int = 4
     """It adds so many in a step, or as many as there are, whichever is more."""
+    fewer_workers: int = 1
+    """It drains so many in a minute, or so large a share, whichever is more."""
+    fewer_share: float = 0.25
+    fewer_seconds: float = 60.0
     pod_seconds: float = 5.0
     """Until the process of a new worker starts, on a node that has the image."""
 
@@ -51,6 +55,7 @@ class Scaler:
         self._env = fleet.env
         self._keda = keda
         self._wanted: deque[tuple[float, int]] = deque()
+        self._drained: deque[float] = deque()
         self.moments: list[Moment] = []
         for _ in range(keda.least):
             fleet.add_worker(0)
@@ -94,7 +99,15 @@ class Scaler:
         staying = self._staying
         if wanted >= staying:
             return wanted
-        return min(staying, max(each for _, each in self._wanted))
+        return min(staying, max(self._fewest(), *(each for _, each in self._wanted)))
+
+    def _fewest(self) -> int:
+        """Return how many workers have to stay for now, whatever is wanted."""
+        keda, now = self._keda, self._env.now
+        while self._drained and self._drained[0] <= now - keda.fewer_seconds:
+            self._drained.popleft()
+        before = self._staying + len(self._drained)
+        return before - max(keda.fewer_workers, int(before * keda.fewer_share))
 
     def _scale_to(self, wanted: int) -> None:
         for _ in range(wanted - self._staying):
@@ -103,6 +116,7 @@ class Scaler:
         staying = [worker for worker in self._fleet.workers if not worker.draining]
         for worker in staying[wanted:][::-1]:
             worker.drain()
+            self._drained.append(self._env.now)
 
     def _looking(self, seconds: float) -> Steps:
         while True:

@@ -24,6 +24,8 @@ class Outcome:
     """A second."""
     redis_share: float
     """Of Redis' one core."""
+    storage_share: float
+    """Of its bandwidth, in the direction that has more to do; 0 without a limit."""
     retried: int
     """Jobs that were started more than once."""
     failed: int
@@ -48,6 +50,7 @@ def outcome(fleet: Fleet, skip: float = 0.0) -> Outcome:
         fleet.busy / lives if lives else 0.0,
         fleet.redis.asked / seconds if seconds else 0.0,
         min(1.0, fleet.redis.busy / seconds) if seconds else 0.0,
+        min(1.0, max(fleet.link_in.busy, fleet.link_out.busy) / seconds) if seconds else 0.0,
         sum(job.attempt > 1 for job in ended),
         sum(job.failed for job in ended),
     )

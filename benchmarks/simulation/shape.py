@@ -41,7 +41,7 @@ class RedisDemand:
     run: float = 0.0
     """Of all that a worker asks for one job."""
     idle: float = 0.0
-    """Of a child that is merely there, in a second."""
+    """Of a worker that is merely there, in a second."""
     commands: float = 0.0
     """Of a job, submission included."""
     idle_commands: float = 0.0

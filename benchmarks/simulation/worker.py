@@ -71,9 +71,9 @@ class Worker:
 
     def _beating(self) -> Steps:
         """Ask Redis for what a worker asks for while it is merely there."""
-        demand, number = self._fleet.shape.redis, self._fleet.shape.children
+        demand = self._fleet.shape.redis
         while self.ready and not self.gone:
-            self._fleet.redis.visit(number * demand.idle, number * demand.idle_commands)
+            yield self._fleet.redis.visit(demand.idle, demand.idle_commands)
             yield self._env.timeout(1.0)
 
     def _die(self) -> None:

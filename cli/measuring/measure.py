@@ -1,23 +1,27 @@
 """Stages, memory and Redis' work of real jobs, size by size, on one core."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from cli.measuring.about import about
+from cli.measuring.picture import scene
 from cli.measuring.redis_cost import Counters, lives, watched
 from cli.measuring.service import Subject, most_resident, processor_seconds, subject
 from core.errors import StackError
 from core.jobs import Job
-from core.planning.rates import STAGES, Network, RedisCost, Size, Stage
+from core.planning.rates import STAGES, Network, Rates, RedisCost, Size, Stage
 from core.settings import Settings
 from models import Catalogue
 
 IDLE_SECONDS = 4.0
-WARM_JOBS = 2
+WARM_JOBS, REDIS_JOBS = 2, 60
+MORE_CHILDREN = 4
+"""Of a second worker, to tell what a child asks of Redis from what its parent asks."""
 Picture = Callable[[float], bytes]
 """Of so many megapixels, to the bytes of a file."""
 Say = Callable[[str], object]
@@ -35,7 +39,19 @@ SIZES = (Sizes(1, 24, True), Sizes(4, 16, True), Sizes(12, 10, False), Sizes(24,
 """Growing, for memory is measured as the most so far; half a minute in all."""
 
 
-def measure_redis(settings: Settings, picture: Picture, jobs: int = 60) -> RedisCost:
+def measure_here(settings: Settings, say: Say = print) -> Rates:
+    """Measure the network and the engine of the settings on this machine, for a minute.
+
+    Raises:
+        StackError: the service cannot run here.
+    """
+    measured = about("tintype plan --measure")
+    network = measure_network(settings, scene, say=say)
+    redis = measure_redis(settings, scene)
+    return Rates(measured=measured, redis=redis, networks=(network,))
+
+
+def measure_redis(settings: Settings, picture: Picture) -> RedisCost:
     """Count what Redis does for jobs of one megapixel, and for a worker that has none.
 
     Raises:
@@ -44,27 +60,33 @@ def measure_redis(settings: Settings, picture: Picture, jobs: int = 60) -> Redis
     with subject(settings) as service:
         without = watched(service.redis, IDLE_SECONDS)
         size = lives(service)
-        service.stack.add_worker()
+        service.add_worker()
         idle = watched(service.redis, IDLE_SECONDS)
         source = service.put("redis", picture(1))
         service.colorize(source, WARM_JOBS)
         before = Counters.read(service.redis)
-        service.colorize(source, jobs)
+        service.colorize(source, REDIS_JOBS)
         spent = Counters.read(service.redis).since(before)
+        service.add_worker(MORE_CHILDREN)
+        more = watched(service.redis, IDLE_SECONDS)
+    one = [with_one - with_none for with_one, with_none in zip(idle, without, strict=True)]
+    other = [with_both - with_one for with_both, with_one in zip(more, idle, strict=True)]
+    child = [max(0.0, (m - o) / (MORE_CHILDREN - 1)) for o, m in zip(one, other, strict=True)]
+    worker = [max(0.0, o - c) for o, c in zip(one, child, strict=True)]
     return RedisCost(
-        commands_per_job=max(0, spent.commands - spent.at * idle.commands) / jobs,
-        trips_per_job=max(0, spent.trips - spent.at * idle.trips) / jobs,
-        commands_per_worker_second=max(0, idle.commands - without.commands),
-        trips_per_worker_second=max(0, idle.trips - without.trips),
+        commands_per_job=max(0, spent.commands - spent.at * idle.commands) / REDIS_JOBS,
+        trips_per_job=max(0, spent.trips - spent.at * idle.trips) / REDIS_JOBS,
+        commands_per_worker_second=worker[1],
+        trips_per_worker_second=worker[2],
+        commands_per_child_second=child[1],
+        trips_per_child_second=child[2],
         seconds_per_trip=size.seconds_per_trip,
         bytes_per_queued_job=size.queued,
         bytes_per_ended_job=size.ended,
     )
 
 
-def measure_network(
-    settings: Settings, picture: Picture, sizes: Sequence[Sizes] = SIZES, say: Say = print
-) -> Network:
+def measure_network(settings: Settings, picture: Picture, say: Say = print) -> Network:
     """Time jobs of each size, with the network and the engine of the settings.
 
     Raises:
@@ -73,12 +95,12 @@ def measure_network(
     model = Catalogue.from_settings(settings).default().name
     with subject(settings) as service:
         began = time.monotonic()
-        service.stack.add_worker()
+        service.add_worker()
         started = time.monotonic() - began
         service.colorize(service.put("warm", picture(1)), WARM_JOBS)
         busy = processor_seconds(service.worker)
         found = []
-        for size in sizes:
+        for size in SIZES:
             found.append(_measure_size(service, picture(size.megapixels), size))
             say(f"{model}: {size.megapixels:g} MP take {found[-1].total * 1e3:.0f} ms on one core")
         busy = processor_seconds(service.worker) - busy

@@ -70,6 +70,12 @@ class Subject:
             str(source), destination=f"s3://{source.bucket}/{key}", options={"force": True}
         )
 
+    def add_worker(self, children: int = 1) -> None:
+        """Start a worker and wait until it can work."""
+        changes = {"concurrency": children}
+        self.stack.settings = self.stack.settings.model_copy(update=changes)
+        self.stack.add_worker()
+
     @property
     def worker(self) -> psutil.Process:
         """The first worker's parent process."""

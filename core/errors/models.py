@@ -20,6 +20,10 @@ class ModelElsewhere(TransientError):
 
     code = "model_elsewhere"
 
+    def __init__(self, model: str) -> None:
+        super().__init__(f"this worker has no model named {model!r}; it waits for one that has")
+        self.model = model
+
 
 class ModelCorrupt(PermanentError):
     """Raised when a model's files do not match their manifest or cannot be loaded."""

@@ -49,10 +49,10 @@ class Drains:
         with reachable():
             return bool(self._redis.hdel(key("drained"), host))
 
-    def holds(self, host: str) -> bool:
-        """Whether a host is to take nothing."""
+    def mark(self, host: str) -> str | None:
+        """Return the mark for which a host is to take nothing; None: it works."""
         with reachable():
-            return bool(self._redis.hexists(key("drained"), host))
+            return cast(str | None, self._redis.hget(key("drained"), host))
 
     def all(self) -> Mapping[str, datetime]:
         """Return the hosts that are to take nothing, and since when."""

@@ -5,13 +5,13 @@ from typing import Any, cast
 
 from redis import Redis
 
-from core.broker import AGAIN, BATCHES, QUEUES
+from core.broker import AGAIN, BATCHES, OWN, QUEUES
 from core.fleet.dead_letters import DeadLetter, DeadLetters
 from core.jobs.base import Record
 from core.jobs.records import State
 from core.jobs.scripts import key
 from core.metrics.snapshot import Counted, take
-from core.queues import UNACKNOWLEDGED
+from core.queues import Queues
 from core.redis_client import reachable
 
 SHOWN = 10
@@ -62,23 +62,25 @@ class QueueReport(Record):
     dead: Gone
 
 
-def read_queues(redis: Redis) -> QueueReport:
+def read_queues(redis: Redis, broker: Redis, before: str = "") -> QueueReport:
     """Look at all queues; the cost does not depend on jobs.
 
+    ``before``: what the broker's names begin with, see ``core.broker.key_prefix``.
+
     Raises:
-        QueueUnavailable: Redis is away.
+        QueueUnavailable: Redis or the broker is away.
     """
     seen = take(redis)
-    names = dict.fromkeys((AGAIN, BATCHES)) | {name: priority for priority, name in QUEUES.items()}
+    names = dict.fromkeys((AGAIN, OWN, BATCHES)) | {
+        name: priority for priority, name in QUEUES.items()
+    }
+    taken, *lengths = Queues(broker, [*names], prefix=before).look()
     with reachable():
         pipe = redis.pipeline(transaction=False)
-        for name in names:
-            pipe.llen(name)
-        pipe.hlen(UNACKNOWLEDGED)
         for part in ("due", "newer"):
             pipe.zcard(key("jobs", part))
         pipe.zcard(key("deliveries", "failed"))
-        *lengths, taken, scheduled, newer, deliveries = cast(list[int], pipe.execute())
+        scheduled, newer, deliveries = cast(list[int], pipe.execute())
     return QueueReport(
         queues=tuple(
             QueueLine(

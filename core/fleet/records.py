@@ -17,14 +17,22 @@ class ParentBeat(Record):
     version: str
     schema_version: int
     queues: tuple[str, ...]
-    """From which it takes messages; none while it is drained or stops."""
-    draining: bool
+    """From which it takes messages."""
+    obeys: str | None = None
+    """The mark of ``tintype drain`` for which it takes none."""
+    stopping: bool
+    """Whether it was asked to end; it takes none, either."""
     taken: int
     """Messages that it has taken and not done with."""
     since: int
     """Seconds since the epoch, by its own clock."""
     bytes: int
     """Of resident memory."""
+
+    @property
+    def draining(self) -> bool:
+        """Whether it takes nothing on purpose."""
+        return self.stopping or self.obeys is not None
 
 
 class ChildBeat(Record):

@@ -100,7 +100,7 @@ class Attempts:
             raise QueueUnavailable(f"Redis answered about job {answer[2]}, not {job_id}")
         if answer[0] == "newer":
             if answer[1] == 1:
-                log.warning("job %s: %s", job_id, NEWER.detail)
+                log.warning("%s", NEWER.detail)
             return None
         fields = as_fields(answer[1])
         return self._readable(job_id, int(answer[0]), fields)
@@ -111,7 +111,7 @@ class Attempts:
         try:
             return Attempt(parse_job(job_id, fields), token, int(fields.get("retries", 0)), trace)
         except (TintypeError, ValueError) as error:
-            log.error("job %s fails: %s", job_id, error)
+            log.error("the job fails: %s", error)
             self._scripts.run("fail", job_id, token, DAMAGED.model_dump_json())
             return None
 
@@ -161,11 +161,13 @@ class Attempts:
         problem: Problem | None = None,
         *,
         counts: bool = False,
+        published: bool = False,
     ) -> State | None:
         """Queue the job again, not before ``delay`` seconds; None if the attempt is over.
 
         With ``counts``, the job becomes failed instead if it has used up its attempts; with a
         problem that does not count, if it has gone on failing for longer than its patience.
+        ``published``: the caller publishes it at once; otherwise the sweep does.
         """
         state = self._scripts.run(
             "give_back",
@@ -175,6 +177,7 @@ class Attempts:
             problem.model_dump_json() if problem else "",
             self._limits.attempts if counts else 0,
             milliseconds(self._limits.patience) if problem and not counts else 0,
+            int(published),
         )
         return State(state) if state else None
 

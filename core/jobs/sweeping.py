@@ -20,7 +20,7 @@ class Sweeping:
     def __init__(self, redis: Redis, limits: Limits, ttl: float, name: str, queues: Queues) -> None:
         """``queues``: of jobs that waited already, then of each priority."""
         self._queues = queues
-        self._scripts = Scripts(redis, "sweep", "swept")
+        self._scripts = Scripts(redis, "sweep", "swept", "claim_newer")
         self._arguments: Sequence[str | int] = (
             name,
             milliseconds(LOCK_SECONDS),
@@ -42,15 +42,28 @@ class Sweeping:
             QueueUnavailable: Redis or the broker is away.
         """
         # Looked at before the jobs: what is taken meanwhile is missed by nobody.
-        looked = self._queues.look()
+        messages = self._queues.look()
         found: tuple[list[str], list[str]] | None = self._scripts.run(
-            "sweep", *self._arguments, *looked
+            "sweep", *self._arguments, *messages
         )
         if found is None:
             return None
         again, ended = found
         log_swept(ended)
         return as_fields(again)
+
+    def claim_newer(self, queue: str) -> Sequence[str]:
+        """Return jobs to publish in a queue of this version's own.
+
+        Workers of an earlier version have met them, could not read them, and put them aside. Every
+        worker of a version may claim them at the same time.
+
+        Raises:
+            QueueUnavailable: Redis or the broker is away.
+        """
+        messages = self._queues.length(queue)
+        found: Sequence[str] = self._scripts.run("claim_newer", messages, AT_ONCE)
+        return found
 
     def done(self) -> None:
         """Say that all that the last pass returned has been published."""

@@ -1,7 +1,7 @@
 """How large a service has to be, reckoned from measured figures; no I/O but the file of rates."""
 
 from core.planning.fit import Fit, Line, fit
-from core.planning.plan import Demand, Layout, Plan, plan, time_with
+from core.planning.plan import Demand, Layout, Plan, plan_for, time_with
 from core.planning.rates import STAGES, Network, Rates, Size, Stage
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "Size",
     "Stage",
     "fit",
-    "plan",
+    "plan_for",
     "time_with",
 ]

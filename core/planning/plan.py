@@ -37,6 +37,8 @@ class Layout:
     """Jobs that may wait (``TINTYPE_MAX_QUEUED``)."""
     kept_seconds: float = 7 * DAY
     """How long ended jobs are remembered (``TINTYPE_JOB_TTL``)."""
+    batch_window: int = 2000
+    """Jobs of a batch that wait or run, and ended ones known (``TINTYPE_BATCH_WINDOW``)."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class RedisLoad:
     """Of as many jobs as may wait."""
     kept_bytes: float
     """Of ended jobs that are remembered."""
+    batch_bytes: float
+    """Of both, if the images are a batch: of that, Redis knows a window."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,9 @@ class Plan:
         return not self.fit.smallest <= self.demand.megapixels <= self.fit.largest
 
 
-def plan(demand: Demand, seconds: float, network: Network, redis: RedisCost, how: Layout) -> Plan:
+def plan_for(
+    demand: Demand, seconds: float, network: Network, redis: RedisCost, how: Layout
+) -> Plan:
     """Return how many workers it takes to be done in time.
 
     Raises:
@@ -191,9 +197,8 @@ def _redis_load(
     demand: Demand, redis: RedisCost, how: Layout, rate: float, workers: Workers
 ) -> RedisLoad:
     """Return the load: that of jobs, and that of workers that are merely there."""
-    # Each child sends heartbeats and asks for work; a worker was measured with one child.
-    idle = workers.cores * redis.commands_per_worker_second
-    idle_share = workers.cores * redis.trips_per_worker_second * redis.seconds_per_trip
+    idle = workers.count * redis.idle_commands(how.children)
+    idle_share = workers.count * redis.idle_seconds(how.children)
     fastest = workers.images_per_second
     return RedisLoad(
         rate * redis.commands_per_job + idle,
@@ -202,4 +207,6 @@ def _redis_load(
         fastest * redis.seconds_per_job + idle_share,
         min(demand.images, how.max_queued or demand.images) * redis.bytes_per_queued_job,
         min(demand.images, rate * how.kept_seconds) * redis.bytes_per_ended_job,
+        min(demand.images, how.batch_window)
+        * (redis.bytes_per_queued_job + redis.bytes_per_ended_job),
     )

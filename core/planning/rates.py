@@ -1,5 +1,7 @@
 """What was measured of the service on some machine: a JSON file, checked before it is believed."""
 
+import json
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -106,8 +108,10 @@ class RedisCost(Record):
     trips_per_job: Finite
     """Requests that it reads, each with one or several commands."""
     commands_per_worker_second: Finite
-    """Of a worker with one child that has nothing to do."""
+    """Of a worker that has nothing to do, beside those of its children."""
     trips_per_worker_second: Finite
+    commands_per_child_second: Finite
+    trips_per_child_second: Finite
     seconds_per_trip: Finite
     """Of its one core, when many ask at a time."""
     bytes_per_queued_job: Finite
@@ -117,6 +121,15 @@ class RedisCost(Record):
     def seconds_per_job(self) -> float:
         """Return the time of its one core that a job takes."""
         return self.trips_per_job * self.seconds_per_trip
+
+    def idle_commands(self, children: float) -> float:
+        """Return the commands in a second of a worker with so many children."""
+        return self.commands_per_worker_second + children * self.commands_per_child_second
+
+    def idle_seconds(self, children: float) -> float:
+        """Return the share of its one core that such a worker takes."""
+        trips = self.trips_per_worker_second + children * self.trips_per_child_second
+        return trips * self.seconds_per_trip
 
 
 class Rates(Record):
@@ -149,9 +162,15 @@ class Rates(Record):
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             raise InvalidRates(
-                f"{path} is not a file of rates ({place}: {first['msg']}); "
+                f"{path or 'rates.json'} is not a file of rates ({place}: {first['msg']}); "
                 "make one with 'tintype plan --measure --rate-file FILE'"
             ) from error
+
+    def written(self) -> str:
+        """Return the file's text, for people, too: each list of numbers is one line."""
+        text = json.dumps(self.model_dump(mode="json"), indent=1)
+        numbers = re.compile(r"\[[\s\d.,e+-]*\]")
+        return numbers.sub(lambda found: " ".join(found[0].split()), text) + "\n"
 
     def network(self, model: str, engine: str | None = None) -> Network:
         """Return what was measured of a network: on an engine, or on the fastest.

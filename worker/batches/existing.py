@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from core.buckets import Access, Right
-from core.errors import ModelNotInstalled, PermanentError, UnknownModel
+from core.errors import ModelElsewhere, ModelNotInstalled, PermanentError, UnknownModel
 from core.jobs import JobRequest, Options
 from core.objects import ObjectRef
 from core.storage import ObjectHead, Storage
@@ -56,8 +56,8 @@ class Existing:
         try:
             wanted = self._wanted(asked.options, asked.destination, etag)
             return head is not None and is_up_to_date(head.metadata, wanted)
-        except (UnknownModel, ModelNotInstalled):
-            # Of one row of a manifest, perhaps: its job will say so.
+        except (UnknownModel, ModelNotInstalled, ModelElsewhere):
+            # Of one row of a manifest, perhaps: its job will say so, or go where the network is.
             return False
 
     def _head(self, ref: ObjectRef) -> ObjectHead | None:

@@ -8,7 +8,7 @@ if redis.call('EXISTS', batch_key(id)) == 0 or field(id, 'finished') then
 end
 if tonumber(field(id, 'lease') or 0) > NOW then return {} end
 if schema_of(batch_key(id)) > SCHEMA then
-  redis.call('ZADD', BATCHES_DUE, NOW + LONGEST_MS, id)
+  redis.call('ZADD', BATCHES_DUE, NOW + NEWER_WAIT_MS, id)
   return {}
 end
 local token = redis.call('HINCRBY', batch_key(id), 'token', 1)

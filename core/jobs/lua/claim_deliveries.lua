@@ -6,7 +6,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', NOW, 'LIMIT', 0, AR
   local name = key('delivery:' .. id)
   if schema_of(name) > SCHEMA then
     -- For a process of that version.
-    redis.call('ZADD', due, NOW + LONGEST_MS, id)
+    redis.call('ZADD', due, NOW + NEWER_WAIT_MS, id)
   elseif redis.call('EXISTS', name) == 1 then
     redis.call('ZADD', due, NOW + tonumber(ARGV[3]), id)
     redis.call('HINCRBY', name, 'claim', 1)

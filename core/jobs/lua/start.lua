@@ -1,5 +1,5 @@
 -- Start an attempt: returns its fencing token, the job and its id, or nothing if the job must not
--- run; 'newer' and how often, if it waits for a worker of a later version.
+-- run; 'newer' and whether that is news, if it waits for a worker of a later version.
 -- ARGV: id, worker, milliseconds of the lease, attempts allowed, milliseconds of the time limit,
 --       error of a job whose workers died, error of a job that took too long, what a job of a
 --       later version waits for.
@@ -14,7 +14,7 @@ if get(id, 'state') == 'running' and get(id, 'worker') == ARGV[3] then
 end
 if get(id, 'state') ~= 'queued' or number(id, 'not_before') > NOW then return {} end
 if withhold(id) then return {} end
-if schema_of(job_key(id)) > SCHEMA then return {'newer', defer(id, ARGV[9]), id} end
+if schema_of(job_key(id)) > SCHEMA then return {'newer', put_aside(id, ARGV[9]), id} end
 redis.call('HINCRBY', job_key(id), 'strikes', 1)
 local token = redis.call('HINCRBY', job_key(id), 'attempt', 1)
 if token == 1 then redis.call('HSET', key('front'), get(id, 'priority') or 'normal', get(id, 'created')) end

@@ -5,8 +5,7 @@ local function move(id, to, more)
   redis.call('ZREM', from == 'running' and LEASES or DUE, id)
   redis.call('ZREM', NEWER, id)
   redis.call('HSET', job_key(id), 'state', to)
-  redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published', 'held', 'waiting',
-    'deferred')
+  redis.call('HDEL', job_key(id), 'worker', 'stage', 'not_before', 'published', 'held', 'waiting')
   enlist(id, to)
   local batch = batch_of(id)
   if batch then
@@ -35,25 +34,23 @@ local function fail(id, problem)
 end
 
 -- Queue a running job again, not before some milliseconds; the sweep publishes it then. 'why' is a
--- code; 'problem' tells clients more.
-local function queue_again(id, delay, why, problem)
+-- code; 'problem' tells clients more; 'published': the caller does it, and is given a minute.
+local function queue_again(id, delay, why, problem, published)
   if get(id, 'canceling') then return finish(id, 'canceled') end
   tally('retried:' .. why)
   move(id, 'queued')
   redis.call('HSET', job_key(id), 'not_before', NOW + delay)
   if problem then redis.call('HSET', job_key(id), 'waiting', problem) end
-  redis.call('ZADD', DUE, NOW + delay, id)
+  redis.call('ZADD', DUE, NOW + (published and STARTED_MS or delay), id)
 end
 
--- Leave a queued job to another worker, which may be there in a second, or in longer and longer
--- times; 'why' is a problem. Returns how often that was done.
-local function defer(id, why)
-  local times = redis.call('HINCRBY', job_key(id), 'deferred', 1)
-  local delay = math.min(LONGEST_MS, 1000 * 2 ^ (times - 1))
-  redis.call('HSET', job_key(id), 'not_before', NOW + delay, 'waiting', why)
+-- Put a queued job aside until a worker of its version claims it; 'why' is a problem. Returns 1 if it
+-- was not told before.
+local function put_aside(id, why)
+  redis.call('ZREM', DUE, id)
+  redis.call('ZADD', NEWER, schema_of(job_key(id)), id)
   redis.call('HDEL', job_key(id), 'published')
-  redis.call('ZADD', DUE, NOW + delay, id)
-  return times
+  return redis.call('HSET', job_key(id), 'waiting', why)
 end
 
 local function lease_runs(id)

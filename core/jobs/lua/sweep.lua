@@ -40,25 +40,12 @@ end
 -- The queue of jobs that waited already comes before all others, so it is kept short.
 local function has_room() return backlog + #again / 2 < tonumber(most) end
 
--- Jobs of a later version have no message while no live worker reads that.
-local newest = newest_schema()
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', NEWER, '-inf', newest, 'LIMIT', 0, most)) do
-  redis.call('ZREM', NEWER, id)
-  if get(id, 'state') == 'queued' then
-    redis.call('HSET', job_key(id), 'not_before', NOW)
-    redis.call('ZADD', DUE, NOW, id)
-  end
-end
-
 -- Waits that are over, and jobs that were recorded and perhaps never published. Until a worker
 -- has started them they stay due; what was published is published again only once hardly a
 -- message is left.
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'LIMIT', 0, most)) do
   if get(id, 'state') ~= 'queued' then
     redis.call('ZREM', DUE, id)
-  elseif get(id, 'waiting') and schema_of(job_key(id)) > newest then
-    redis.call('ZREM', DUE, id)
-    redis.call('ZADD', NEWER, schema_of(job_key(id)), id)
   elseif has_room() then
     redis.call('ZADD', DUE, NOW + RESEND_MS, id)
     if not get(id, 'published') or backlog < FEW then

@@ -80,6 +80,11 @@ NOT_HERE = (
         DOCKER,
     ),
     NotHere(
+        "docs/capacity.md",
+        "tintype plan --images 1000000 --days 7 --measure --rate-file mine.json",
+        "a minute of measuring; test_measuring.py does it with less",
+    ),
+    NotHere(
         "docs/models/tint-small.md",
         "python -m training train PHOTOS --stem ECCV16_BLOBS.npz --palette pts_in_hull.npy "
         "--checkpoint first.pt --crops 170000",

@@ -66,6 +66,7 @@ def test_the_document_lists_every_path_with_its_methods(document: dict[str, Any]
         "/v1/models": {"get"},
         "/v1/objects": {"get"},
         "/v1/stats": {"get"},
+        "/v1/workers": {"get"},
         "/metrics": {"get"},
         "/v1/queue": {"get"},
         "/healthz": {"get"},
@@ -141,6 +142,7 @@ def test_answers_are_what_the_document_promises(
     assert_fits(document, client.get("/v1/jobs").json, "JobPage")
     assert_fits(document, client.get("/v1/models").json, "ModelList")
     assert_fits(document, client.get("/v1/stats").json, "Stats")
+    assert_fits(document, client.get("/v1/workers").json, "Fleet")
     assert_fits(document, client.get(f"/v1/queue?id={job.id}").json, "Places")
     assert_fits(document, client.get("/v1/objects").json, "ObjectPage")
     wanted = {"filename": "a.tif", "bytes": 10, "content_type": "image/tiff"}

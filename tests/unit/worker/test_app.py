@@ -1,13 +1,18 @@
 import pytest
+from celery import Celery
 
+from core.broker import MODEL
+from core.schema import SCHEMA
 from core.settings import Settings
 from worker.app import make_app
 from worker.child import Child, threads
 from worker.loaded import Loaded
+from worker.publishing import Publisher
 
 
 def test_a_child_that_cannot_load_its_network_ends() -> None:
-    child = Child(Settings(model="zhang-eccv16"), lambda _ids, _priority: None, Loaded())
+    publisher = Publisher(Celery(set_as_current=False))
+    child = Child(Settings(model="zhang-eccv16"), publisher, Loaded())
     with pytest.raises(SystemExit):
         child.set_up()
     assert child.runner is None
@@ -45,4 +50,8 @@ def test_a_worker_takes_its_priorities_and_what_is_everybodys(
     queues: str, consumed: list[str]
 ) -> None:
     names = [queue.name for queue in make_app(Settings(queues=queues)).conf.task_queues]
-    assert names == ["tintype.again", "tintype.batches", *(f"tintype.{each}" for each in consumed)]
+    everybodys = ("again", f"again.{SCHEMA}", "batches")
+    of_networks = [name for name in names if name.startswith(MODEL)]
+    assert f"{MODEL}tint-small" in of_networks
+    expected = [*(f"tintype.{each}" for each in (*everybodys, *consumed)), *of_networks]
+    assert names == expected

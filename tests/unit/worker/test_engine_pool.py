@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import ModelNotInstalled, UnknownEngine, UnknownModel
+from core.errors import ModelElsewhere, ModelNotInstalled, UnknownEngine, UnknownModel
 from core.settings import MIB
 from models import Catalogue
 from tests.support.standin import write_standin
@@ -32,6 +32,19 @@ def test_a_network_is_loaded_once(pool: EnginePool) -> None:
     assert engine.model.name == NAMES[1]
     assert pool.get(NAMES[1]) is engine
     assert pool.get(NAMES[2]) is not engine
+
+
+def test_a_network_that_another_worker_has_is_no_unknown_one(tmp_path: Path, own: Path) -> None:
+    pool = EnginePool(
+        Catalogue(tmp_path, own=own, default=NAMES[0]), "opencv", 0, elsewhere=lambda n: n == "far"
+    )
+    for ask in (pool.get, pool.digest):
+        with pytest.raises(ModelElsewhere) as raised:
+            ask("far")
+        assert raised.value.model == "far"
+        with pytest.raises(UnknownModel):
+            ask("farther")
+    assert pool.get().model.name == NAMES[0]
 
 
 def test_without_a_name_the_default_is_meant(pool: EnginePool) -> None:

@@ -1,11 +1,14 @@
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from kombu.utils.scheduling import cycle_by_name
 
-from core.broker import AGAIN, BATCHES, QUEUES
+from core.broker import AGAIN, BATCHES, MODEL, OWN, QUEUES
 from core.jobs import Priority
-from worker.queue_order import QueueOrder
+from core.settings import Settings
+from tests.support.standin import write_standin
+from worker.queue_order import QueueOrder, queues_of
 
 HIGH, NORMAL, LOW = (QUEUES[priority] for priority in Priority)
 ALL = [LOW, AGAIN, NORMAL, HIGH]
@@ -66,3 +69,17 @@ def test_a_worker_of_one_priority_still_takes_what_is_everybodys() -> None:
     for _ in range(10):
         assert list(order.consume(3)) == [AGAIN, BATCHES, LOW]
         order.rotate(LOW)
+
+
+def test_a_worker_looks_into_the_queues_of_its_networks_and_of_no_others(tmp_path: Path) -> None:
+    write_standin(tmp_path / "mine")
+    queues = queues_of(Settings(models_dir=tmp_path))
+    assert set(queues) == {
+        *(AGAIN, OWN, BATCHES, *QUEUES.values()),
+        *(f"{MODEL}mine", f"{MODEL}tint-small"),
+    }
+
+
+def test_jobs_that_were_handed_over_come_before_those_that_are_new(order: QueueOrder) -> None:
+    order.update([*ALL, f"{MODEL}mine"])
+    assert set(order.consume(2)) == {AGAIN, f"{MODEL}mine"}

@@ -9,7 +9,7 @@ from simpy import Environment
 from benchmarks.simulation import Server, outcome, poisson
 from tests.unit.benchmarks.simulation.running import computing, exponential, make_fleet
 
-JOBS = 40_000
+JOBS = 25_000
 
 
 def erlang_c(servers: int, offered: float) -> float:
