@@ -11,7 +11,7 @@ from core.jobs.base import Record
 from core.jobs.records import State
 from core.jobs.scripts import key
 from core.metrics.snapshot import Counted, take
-from core.queues import UNACKNOWLEDGED
+from core.queues import Queues
 from core.redis_client import reachable
 
 SHOWN = 10
@@ -62,23 +62,23 @@ class QueueReport(Record):
     dead: Gone
 
 
-def read_queues(redis: Redis) -> QueueReport:
+def read_queues(redis: Redis, broker: Redis | None = None, prefix: str = "") -> QueueReport:
     """Look at all queues; the cost does not depend on jobs.
 
+    ``broker``: where Celery's queues are, if not in the same Redis; ``prefix``: see ``Queues``.
+
     Raises:
-        QueueUnavailable: Redis is away.
+        QueueUnavailable: Redis or the broker is away.
     """
     seen = take(redis)
     names = dict.fromkeys((AGAIN, BATCHES)) | {name: priority for priority, name in QUEUES.items()}
+    taken, *lengths = Queues(broker or redis, [*names], prefix=prefix).look()
     with reachable():
         pipe = redis.pipeline(transaction=False)
-        for name in names:
-            pipe.llen(name)
-        pipe.hlen(UNACKNOWLEDGED)
         for part in ("due", "newer"):
             pipe.zcard(key("jobs", part))
         pipe.zcard(key("deliveries", "failed"))
-        *lengths, taken, scheduled, newer, deliveries = cast(list[int], pipe.execute())
+        scheduled, newer, deliveries = cast(list[int], pipe.execute())
     return QueueReport(
         queues=tuple(
             QueueLine(
