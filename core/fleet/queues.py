@@ -62,10 +62,10 @@ class QueueReport(Record):
     dead: Gone
 
 
-def read_queues(redis: Redis, broker: Redis, before: str = "") -> QueueReport:
+def read_queues(redis: Redis, broker: Redis, prefix: str = "") -> QueueReport:
     """Look at all queues; the cost does not depend on jobs.
 
-    ``before``: what the broker's names begin with, see ``core.broker.key_prefix``.
+    ``broker``: where Celery's queues are; ``prefix``: see ``Queues``.
 
     Raises:
         QueueUnavailable: Redis or the broker is away.
@@ -74,7 +74,7 @@ def read_queues(redis: Redis, broker: Redis, before: str = "") -> QueueReport:
     names = dict.fromkeys((AGAIN, OWN, BATCHES)) | {
         name: priority for priority, name in QUEUES.items()
     }
-    taken, *lengths = Queues(broker, [*names], prefix=before).look()
+    taken, *lengths = Queues(broker, [*names], prefix=prefix).look()
     with reachable():
         pipe = redis.pipeline(transaction=False)
         for part in ("due", "newer"):

@@ -11,6 +11,7 @@ from uuid_utils import uuid7
 
 from cli.doctor import redis as redis_check
 from cli.doctor.subject import Subject
+from core.fleet import Drains, read_fleet, read_queues
 from core.jobs import State
 from core.namespace import key
 from core.redis_client import connect
@@ -130,9 +131,22 @@ def test_the_doctor_asks_as_the_api(guarded: Guarded, tmp_path: Path) -> None:
     }
 
 
+def test_operators_look_and_drain_as_the_api(guarded: Guarded) -> None:
+    settings = guarded.service.settings
+    with connect(settings.redis_url) as redis, connect(settings.broker) as broker:
+        report = read_queues(redis, broker)
+        assert (report.running, {line.messages for line in report.queues}) == (0, {0})
+        (worker, *_) = read_fleet(redis).workers
+        drains = Drains(redis)
+        drains.drain(worker.host)
+        assert drains.undo(worker.host)
+        assert drains.mark(worker.host) is None
+
+
 def test_nothing_of_that_was_denied_or_went_to_another_slot(guarded: Guarded) -> None:
     for server in (*guarded.nodes, guarded.broker):
-        assert not server.acl_log(), "infra/redis/users.acl lacks something"
+        denied = {(each["username"], each["object"]) for each in server.acl_log()}
+        assert not denied, "infra/redis/users.acl lacks something"
     calls = 0
     for node in guarded.nodes:
         errors = set(node.info("errorstats"))
