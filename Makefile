@@ -15,7 +15,7 @@ BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-browser chromium promtool helm test-faults soak test-training bench locks sbom api.cdx.json worker.cdx.json audit release-check clean
+.PHONY: help demo test check format test-browser chromium promtool helm test-faults soak test-training bench capacity locks sbom api.cdx.json worker.cdx.json audit release-check clean
 
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s%s\n", $$1, $$2}' Makefile
@@ -68,6 +68,11 @@ test-training: .venv/train.stamp  ## The tests that need PyTorch.
 
 bench: .venv/dev.stamp  ## Speed and memory; some 20 minutes on an idle machine.
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+capacity: .venv/dev.stamp  ## Renew the figures of tintype plan and docs/capacity.md; ten idle minutes.
+	$(BIN)/python -m benchmarks.rates
+	$(BIN)/python -m benchmarks.simulate --docs
+	$(BIN)/python -m benchmarks.simulate --check --docs
 
 # What each image installs.
 api.cdx.json: LOCKS := base otel sns

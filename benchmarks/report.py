@@ -10,8 +10,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from cli.measuring.about import processor, versions
 from core.cores import cores
+from core.machine import processor, versions
 
 FOLDER = Path("build/bench")
 

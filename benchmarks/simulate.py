@@ -131,6 +131,8 @@ def _check(docs: bool) -> int:
     rows = check()
     worst = max(abs(row["errors"][name]) for row in rows for name in ("jobs_per_second", "sojourn"))
     print(f"the largest error is {100 * worst:.1f} %")
+    if (others := max(row["others"] for row in rows)) > TOLERANCE:
+        print(f"other processes took up to {100 * others:.0f} % of the cores: run it without them")
     report.write("simulate-check", {"rows": rows, "worst": worst}, draw_check(rows))
     if docs:
         page.put("check", page.check_text(rows, worst))

@@ -15,7 +15,7 @@ from models import Model
 from worker.colour.network import Array, Prediction
 from worker.engines import Engine, load_engine
 
-SPREAD = 0.4
+SPREAD = 0.2
 """Of the logarithm of a pass' time: it is drawn from a log-normal distribution."""
 
 

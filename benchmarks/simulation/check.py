@@ -1,7 +1,5 @@
 """The model against the real service, at 1, 2 and 4 workers, in one run."""
 
-import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
@@ -11,24 +9,23 @@ from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
 from simpy import Environment
 
 from benchmarks.batch import trivial_network
-from benchmarks.harness import LIMIT, Service, running
+from benchmarks.harness import Service, running
 from benchmarks.pipeline import picture
 from benchmarks.simulation.arrivals import at_once, poisson
 from benchmarks.simulation.contention import slowdown
 from benchmarks.simulation.cores import Cores
+from benchmarks.simulation.driving import Others, at, have, measured, spent
 from benchmarks.simulation.fleet import Fleet
 from benchmarks.simulation.outcome import outcome
 from benchmarks.simulation.shape import Shape
 from benchmarks.simulation.work import Sharing, Work
-from cli.measuring.service import processor_seconds
 from cli.stack import Stack
 from cli.stack.child import Child
 from core.cores import cores
-from core.jobs import Job, State
+from core.jobs import Job
 from core.objects import ObjectRef
 from core.settings import Settings
 from models.catalogue import BUNDLED
@@ -39,7 +36,7 @@ LOAD = 0.6
 """Of what a stream of jobs could be at most."""
 RUNS = 20
 """Of the simulation, each with other draws."""
-CALIBRATION, BATCH, STREAM = 8.0, 5.0, 9.0
+CALIBRATION, BATCH, STREAM = 8.0, 5.0, 11.0
 """Seconds that each part takes, about: a machine that is slow has fewer jobs."""
 ALONE = 12
 
@@ -61,25 +58,6 @@ class Model:
     shape: Shape
     slowdown: float
     """See ``contention``."""
-
-
-class Others:
-    """Watches how much of the cores processes take that have nothing to do with it."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._began = time.monotonic()
-        self._all, self._ours = self._used()
-
-    def share(self) -> float:
-        """Return their share of the cores since the watch began."""
-        used, ours = self._used()
-        others = (used - self._all) - (ours - self._ours)
-        return max(0.0, others / (time.monotonic() - self._began) / cores())
-
-    def _used(self) -> tuple[float, float]:
-        times = psutil.cpu_times()
-        return times.user + times.system + times.nice, _spent(self._service)
 
 
 class WaitingStack(Stack):
@@ -117,7 +95,7 @@ def _check(case: Case, slower: float) -> Iterator[dict[str, Any]]:
             while present < count:
                 service.stack.add_worker()
                 present += 1
-            _have(service, source, at_once(4 * count))
+            have(service, source, at_once(4 * count))
             shape = shape or _calibrated(service, source, case)
             for load in ("batch", "stream"):
                 yield _compared(service, source, case, Model(shape, slower), count, load)
@@ -135,12 +113,12 @@ def _compared(
         rate = LOAD * most / _seconds(shape)
         moments = list(islice(poisson(rate, Random(count)), round(STREAM * rate)))  # noqa: S311
     watch = Others(service)
-    jobs = _have(service, source, iter(moments))
+    jobs = have(service, source, iter(moments))
     others = watch.share()
-    created = [_at(job.created) for job in jobs]
+    created = [at(job.created) for job in jobs]
     came = [moment - min(created) for moment in sorted(created)]
     simulated = [_simulate(model, came, count, seed) for seed in range(RUNS)]
-    real = _measured(jobs)
+    real = measured(jobs)
     predicted = {name: fmean(each[name] for each in simulated) for name in real}
     row: dict[str, Any] = {"case": case.name, "load": load, "workers": count, "jobs": len(jobs)}
     row |= {"real": real, "model": predicted, "others": others}
@@ -172,10 +150,10 @@ def _calibrated(service: Service, source: ObjectRef, case: Case) -> Shape:
     """Measure jobs one after the other in one worker, and what all processes spend on them."""
     alone = [service.submit(source, f"alone/{n}.jpg", wait=60) for n in range(ALONE)]
     dispatch = median(job.timings.queued_ms or 0 for job in alone) / 1e3
-    busy = _spent(service)
-    each = median(_at(job.finished) - _at(job.started) for job in alone)
-    jobs = _have(service, source, at_once(2 + round(CALIBRATION / each)))
-    busy = (_spent(service) - busy) / len(jobs)
+    busy = spent(service)
+    each = median(at(job.finished) - at(job.started) for job in alone)
+    jobs = have(service, source, at_once(2 + round(CALIBRATION / each)))
+    busy = (spent(service) - busy) / len(jobs)
     works = [_work(job, after) for job, after in pairwise(jobs)]
     compute = fmean(work.compute for work in works)
     around = fmean(work.total for work in works) - compute
@@ -196,47 +174,8 @@ def _calibrated(service: Service, source: ObjectRef, case: Case) -> Shape:
 def _work(job: Job, after: Job) -> Work:
     times = job.timings
     fetch, store = (times.fetch_ms or 0) / 1e3, (times.store_ms or 0) / 1e3
-    run = _at(job.finished) - _at(job.started)
-    return Work(fetch, run - fetch - store, store, _at(after.started) - _at(job.finished))
-
-
-def _spent(service: Service) -> float:
-    """Return the processor time of the service and of this process so far."""
-    pids = [child.pid for child in service.stack.children if child.pid]
-    own = os.times()
-    return own.user + own.system + sum(processor_seconds(psutil.Process(pid)) for pid in pids)
-
-
-def _have(service: Service, source: ObjectRef, moments: Iterator[float]) -> Sequence[Job]:
-    """Submit jobs at their moments; return them when all have ended, as they were started."""
-    began = time.monotonic()
-    submitted: list[str] = []
-    for moment in moments:
-        time.sleep(max(0.0, began + moment - time.monotonic()))
-        key = f"out/{len(submitted)}.jpg"
-        submitted.append(service.submit(source, key).id)
-    deadline = time.monotonic() + LIMIT
-    while service.store.count(State.QUEUED) + service.store.count(State.RUNNING):
-        if time.monotonic() > deadline:
-            raise RuntimeError("jobs hang; see the workers' logs")
-        time.sleep(0.05)
-    jobs = [service.store.get(job) for job in submitted]
-    if failed := [job for job in jobs if job.state is not State.SUCCEEDED]:
-        raise RuntimeError(f"a job did not succeed: {failed[0].error}")
-    return sorted(jobs, key=lambda job: _at(job.started))
-
-
-def _at(moment: Any) -> float:
-    return float(moment.timestamp())
-
-
-def _measured(jobs: Sequence[Job]) -> dict[str, float]:
-    finished = [_at(job.finished) for job in jobs]
-    return {
-        "jobs_per_second": (len(jobs) - 1) / (max(finished) - min(finished)),
-        "sojourn": fmean(_at(job.finished) - _at(job.created) for job in jobs),
-        "wait": fmean(_at(job.started) - _at(job.created) for job in jobs),
-    }
+    run = at(job.finished) - at(job.started)
+    return Work(fetch, run - fetch - store, store, at(after.started) - at(job.finished))
 
 
 def _simulate(model: Model, came: Sequence[float], workers: int, seed: int) -> dict[str, float]:

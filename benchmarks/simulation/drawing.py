@@ -66,9 +66,9 @@ def _scaling(axis: Axes, burst: Burst) -> None:
 
 def draw_check(rows: Sequence[dict[str, Any]]) -> Figure:
     """Draw the model beside the real service."""
-    figure = Figure(figsize=(11, 4))
+    figure = Figure(figsize=(13, 4))
     for axis, name, label in zip(
-        figure.subplots(1, 2),
+        figure.subplots(1, 2, width_ratios=(1, 2)),
         ("jobs_per_second", "sojourn"),
         ("jobs/s, all at once", "seconds from order to result"),
         strict=True,

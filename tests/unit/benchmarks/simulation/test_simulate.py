@@ -82,3 +82,13 @@ def test_the_check_reckons_with_all_cores_that_a_job_takes() -> None:
         "sojourn": pytest.approx(5.5),
         "wait": pytest.approx(4.5),
     }
+
+
+def test_a_check_says_what_others_did_meanwhile() -> None:
+    figures_ = {"jobs_per_second": 2.0, "sojourn": 0.5}
+    row = {"case": "waits", "load": "batch", "workers": 4, "real": figures_, "model": figures_}
+    quiet = row | {"errors": {"jobs_per_second": -0.05, "sojourn": 0.031}, "others": 0.02}
+    text = page.check_text([quiet], 0.05)
+    assert "| waits | batch | 4 | 2.00 | 2.00 | -5.0 % | 500 ms | 500 ms | +3.1 % | 2 % |" in text
+    assert text.endswith("The largest error is 5.0 %.")
+    assert "took up to 80 % of the cores" in page.check_text([quiet, quiet | {"others": 0.8}], 0.05)
