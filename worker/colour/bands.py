@@ -39,8 +39,12 @@ def each_part(total: int, most: int, begin: Callable[[], Work]) -> None:
     if threads == 1:
         run(0)
         return
-    parts = [_pool(threads).submit(run, first) for first in range(threads)]
-    wait(parts)
+    # This thread works, too: a kernel may wake two that wait on the core of one that goes to sleep.
+    parts = [_pool(threads - 1).submit(run, first) for first in range(1, threads)]
+    try:
+        run(0)
+    finally:
+        wait(parts)
     for part in parts:
         part.result()
 
