@@ -82,9 +82,9 @@ def _quantize(rgb: Plane, out: Pixels) -> None:
 
 def _unclip(lab: Plane, out: Pixels) -> None:
     """Give the pixels of ``out`` that were clipped the colour that sRGB has for them."""
-    found = clipped(lab, out)
+    found, colours = clipped(lab, out)
     if found.size:
-        tamed = to_rgb(within_srgb(np.take(lab.reshape(-1, 3), found, axis=0)))
+        tamed = to_rgb(within_srgb(colours))
         pixels = np.empty(tamed.shape, out.dtype)
         _quantize(tamed, pixels)
         out[np.unravel_index(found, out.shape[:2])] = pixels

@@ -28,23 +28,24 @@ LEVELS, HUES = 401, 721
 MOST, STRIDE = np.float32(140), np.float32(3)
 """More chroma than sRGB has anywhere, and the steps in which the way out is looked for."""
 JUMP = np.float32(5)
-COLUMNS = 1024
-LEAST, HIGHEST = np.float32(1e-7), np.float32(1 - 1e-7)
+MOST_COLUMNS = 2**15 - 1
+"""Of an image that OpenCV's ``remap`` makes."""
+LEAST, HIGHEST = (1e-7,) * 3, (1 - 1e-7,) * 3
 
 
-def clipped(lab: Plane, pixels: Pixels) -> NDArray[np.intp]:
-    """Return which colours, counted row by row, sRGB does not have.
+def clipped(lab: Plane, pixels: Pixels) -> tuple[NDArray[np.intp], Plane]:
+    """Return which colours, counted row by row, sRGB does not have, and these, (n, 3).
 
     ``lab`` is (h, w, 3) CIELAB, and ``pixels`` its RGB levels as OpenCV gives them: a pixel that
     was clipped has a channel at its least or highest level, as few others have.
     """
     highest = np.iinfo(pixels.dtype).max
     ends = np.flatnonzero(cv2.inRange(pixels, (1,) * 3, (highest - 1,) * 3) == 0)
+    colours = np.take(lab.reshape(-1, 3), ends, axis=0)
     if not ends.size:
-        return ends
-    rgb = to_rgb(np.take(lab.reshape(-1, 3), ends, axis=0))
-    outside = ((rgb < LEAST) | (rgb > HIGHEST)).any(axis=1)
-    return np.asarray(ends[outside])
+        return ends, colours
+    outside = cv2.inRange(to_rgb(colours)[None], LEAST, HIGHEST)[0] == 0
+    return ends[outside], colours[outside]
 
 
 def to_rgb(lab: Plane) -> Plane:
@@ -54,14 +55,16 @@ def to_rgb(lab: Plane) -> Plane:
 
 def within_srgb(lab: Plane) -> Plane:
     """Return colours, (n, 3) CIELAB with L* in 0..100, with as much chroma as sRGB has for them."""
-    light, a, b = (np.resize(plane, (-(-len(lab) // COLUMNS), COLUMNS)) for plane in lab.T)
+    if len(lab) > MOST_COLUMNS:
+        parts = np.array_split(lab, -(-len(lab) // MOST_COLUMNS))
+        return np.concatenate([within_srgb(part) for part in parts])
+    light, a, b = cv2.split(lab[None])
     chroma, hue = cv2.cartToPolar(a, b)
     hue *= np.float32((HUES - 1) / (2 * np.pi))
     row = light * np.float32((LEVELS - 1) / 100)
     most = cv2.remap(_most_chroma(), hue, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     share = most / np.maximum(chroma, most + TOLERANCE)
-    tamed = cv2.merge((light, a * share, b * share))
-    return np.asarray(tamed.reshape(-1, 3)[: len(lab)], np.float32)
+    return np.asarray(cv2.merge((light, a * share, b * share))[0], np.float32)
 
 
 def prepare() -> None:
