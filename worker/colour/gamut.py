@@ -28,7 +28,7 @@ LEVELS, HUES = 401, 721
 MOST, STRIDE = np.float32(140), np.float32(3)
 """More chroma than sRGB has anywhere, and the steps in which the way out is looked for."""
 JUMP = np.float32(5)
-MOST_COLUMNS = 2**15 - 1
+MOST_COLUMNS = 2**15 - 2
 """Of an image that OpenCV's ``remap`` makes."""
 LEAST, HIGHEST = (1e-7,) * 3, (1 - 1e-7,) * 3
 

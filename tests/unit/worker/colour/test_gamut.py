@@ -44,7 +44,7 @@ def test_black_and_white_stay_what_they_are() -> None:
     assert np.allclose(rgb_of(within_srgb(ends)), [[0] * 3, [1] * 3, [0] * 3], atol=1e-4)
 
 
-@pytest.mark.parametrize("count", [1, 3, 32_767, 32_768, 70_000])
+@pytest.mark.parametrize("count", [1, 3, 32_766, 32_767, 70_000])
 def test_any_number_of_colours_comes_back_in_order(count: int) -> None:
     some = colours(70_000)
     # The last few of a row are computed without SIMD.
