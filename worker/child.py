@@ -2,20 +2,20 @@
 
 import logging
 import os
-from functools import partial
 from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown
 from redis import Redis
 
 from core import logs, tracing
-from core.broker import HARD_LIMIT_MARGIN
+from core.broker import HARD_LIMIT_MARGIN, key_prefix
 from core.cores import cores
-from core.fleet.reading import has_model
+from core.fleet.networks import Networks
 from core.heartbeats import Heartbeat, member
 from core.jobs import Attempts, Limits
 from core.jobs.traces import Traces
-from core.servers import connect_state
+from core.queues import Queues
+from core.servers import connect_broker, connect_state
 from core.settings import Settings
 from core.storage import Storage
 from core.tracing import TraceContext
@@ -25,6 +25,7 @@ from worker.batches.stepper import Stepper
 from worker.colour import prepare
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
+from worker.handing_over import HandOver
 from worker.known import KnownResults
 from worker.leases import LeaseKeeper
 from worker.loaded import Loaded
@@ -112,7 +113,7 @@ class Child:
             settings.engine,
             threads(settings),
             MemoryLimit(settings.memory),
-            partial(has_model, redis),
+            Networks(redis, member(os.getppid())).find,
         )
         engine = engines.get()
         prepare()
@@ -126,6 +127,8 @@ class Child:
         storage = Storage(settings)
         attempts = _attempts(settings, redis)
         self._traces = Traces(redis)
+        broker = connect_broker(settings, patience=REDIS_PATIENCE, timeout=5)
+        queues = Queues(broker, (), prefix=key_prefix(settings))
         self.runner = Runner(
             settings,
             settings.access,
@@ -137,7 +140,7 @@ class Child:
             self.stopping,
             member(os.getpid()),
             self._traces,
-            self._publish.job_for,
+            HandOver(attempts, queues, self._publish.job_for),
         )
         self.stepper = make_stepper(settings, redis, storage, engines, self._publish, self.stopping)
         self.presence = ChildPresence(engine, installed(settings))

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from core.errors import ModelElsewhere, ModelNotInstalled, TintypeError, UnknownModel
+from core.fleet.networks import Whereabouts
 from models import Catalogue, Model
 from worker.engines import Engine, load_engine
 from worker.memory import UNLIMITED, MemoryLimit
@@ -21,11 +22,11 @@ class EnginePool:
         engine: str,
         threads: int,
         memory: MemoryLimit = UNLIMITED,
-        elsewhere: Callable[[str], bool] = lambda _: False,
+        elsewhere: Callable[[str], Whereabouts] = lambda _: Whereabouts.NOWHERE,
     ) -> None:
         """``memory``: what jobs may take beyond the networks; it is set after each is loaded.
 
-        ``elsewhere``: whether another process has a network of a name.
+        ``elsewhere``: where else a network of a name is.
         """
         self._catalogue = catalogue
         self._engine = engine
@@ -65,9 +66,10 @@ class EnginePool:
 
     def _missing(self, name: str | None, error: TintypeError) -> TintypeError:
         """Return what a job is told that names a network which is not here."""
-        if name is None or not self._elsewhere(name):
+        place = Whereabouts.NOWHERE if name is None else self._elsewhere(name)
+        if name is None or place is Whereabouts.NOWHERE:
             return error
-        return ModelElsewhere(name)
+        return ModelElsewhere(name, at_work=place is Whereabouts.AT_WORK)
 
     def _get(self, name: str | None) -> Engine:
         model = self._model(name)

@@ -30,6 +30,8 @@ def queues_of(settings: Settings) -> tuple[str, ...]:
 class QueueOrder:
     """Jobs that waited already and steps of batches, then by priority.
 
+    Queues of networks come second when it is the turn of urgent jobs, else first.
+
     kombu asks before each take (``BRPOP``).
     """
 
@@ -52,6 +54,8 @@ class QueueOrder:
         return last_used
 
     def _place(self, queue: str) -> tuple[bool, bool, int]:
+        if queue.startswith(MODEL):
+            # Of any priority: not before what is urgent when that has its turn.
+            return True, self._turn == HIGH, ORDER.index(HIGH)
         place = ORDER.index(queue) if queue in ORDER else len(ORDER)
-        waited = queue in EVERYBODYS or queue.startswith(MODEL)
-        return not waited, queue != self._turn, place
+        return queue not in EVERYBODYS, queue != self._turn, place

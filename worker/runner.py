@@ -41,6 +41,7 @@ from worker.destination import (
 from worker.draining import Drained, Stopping
 from worker.engine_pool import EnginePool
 from worker.engines import Engine
+from worker.handing_over import HandOver
 from worker.kept import CONTENT_TYPE, MOST_BYTES
 from worker.known import KnownResults, stored
 from worker.leases import LeaseKeeper
@@ -71,8 +72,7 @@ class Runner:
     worker: str
     """The name of this process in records."""
     traces: Traces
-    hand_over: Callable[[str, str], None]
-    """Called with a network that another worker has, and a job."""
+    hand_over: HandOver
 
     def run(self, job_id: str, sent: TraceContext | None = None) -> None:
         """Run a job if it may start; ``sent`` is what its message came from.
@@ -103,8 +103,6 @@ class Runner:
                 seen.over("the worker stops")
         except AlreadyColor as error:
             self._leave_alone(attempt, error, seen)
-        except ModelElsewhere as error:
-            self._hand_over(attempt, error, seen)
         except Exception as error:
             self._end_badly(attempt, error, seen)
 
@@ -112,13 +110,14 @@ class Runner:
         job = attempt.job
         # The rules may be others than those under which the job was accepted.
         self.access.check_job(read_by(job), job.destination)
+        # First, as it may be elsewhere.
+        engine = self.engines.get(job.options.model)
         began = perf_counter()
         with tracing.span("fetch"):
             most = self.settings.max_bytes
             source = self._patiently(lambda: self.storage.fetch(job.source, most))
             fetch_ms = (perf_counter() - began) * 1e3
             aids = self._fetch_beside(job)
-        engine = self.engines.get(job.options.model)
         digest, wanted = engine.model.digest, _format(job)
         print_of = fingerprint(source.data, job.options, digest, wanted, aids.files)
         result = None
@@ -253,18 +252,6 @@ class Runner:
             return
         seen.over(NO_LONGER_OURS)
 
-    def _hand_over(self, attempt: Attempt, error: ModelElsewhere, seen: Observed) -> None:
-        """Queue the job for those that have its network; it fails if nobody takes it for long."""
-        problem = as_problem(error)
-        match self.attempts.give_back(attempt, 0, problem, published=True):
-            case State.QUEUED:
-                self.hand_over(error.model, attempt.job.id)
-                seen.over(str(error))
-            case State.FAILED:
-                seen.failed(problem)
-            case _:
-                seen.over(NO_LONGER_OURS)
-
     def _end_badly(self, attempt: Attempt, error: Exception, seen: Observed) -> None:
         """Fail the job, or queue it again if another attempt may do better."""
         ours = as_ours(error)
@@ -275,6 +262,8 @@ class Runner:
         problem = as_problem(ours)
         if isinstance(ours, PermanentError):
             state = State.FAILED if self.attempts.fail(attempt, problem) else None
+        elif isinstance(ours, ModelElsewhere) and ours.at_work:
+            state = self.hand_over(attempt, ours)
         else:
             counts = not isinstance(ours, TransientError)
             delay = backoff(attempt.retries)

@@ -16,13 +16,17 @@ class ModelNotInstalled(PermanentError):
 
 
 class ModelElsewhere(TransientError):
-    """Raised in a worker that has not the network which a job names, while another has it."""
+    """Raised in a worker that has not the network which a job names, while another has it.
+
+    ``at_work``: whether one of those takes jobs now.
+    """
 
     code = "model_elsewhere"
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, at_work: bool = True) -> None:
         super().__init__(f"this worker has no model named {model!r}; it waits for one that has")
         self.model = model
+        self.at_work = at_work
 
 
 class ModelCorrupt(PermanentError):

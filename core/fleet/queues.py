@@ -5,10 +5,13 @@ from typing import Any, cast
 
 from redis import Redis
 
-from core.broker import AGAIN, BATCHES, OWN, QUEUES
+from core import heartbeats
+from core.broker import AGAIN, BATCHES, MODEL, OWN, QUEUES
 from core.fleet.dead_letters import DeadLetter, DeadLetters
+from core.fleet.reading import read_beats
+from core.fleet.records import ChildBeat
 from core.jobs.base import Record
-from core.jobs.records import State
+from core.jobs.records import Priority, State
 from core.jobs.scripts import key
 from core.metrics.snapshot import Counted, take
 from core.queues import Queues
@@ -71,9 +74,8 @@ def read_queues(redis: Redis, broker: Redis, prefix: str = "") -> QueueReport:
         QueueUnavailable: Redis or the broker is away.
     """
     seen = take(redis)
-    names = dict.fromkeys((AGAIN, OWN, BATCHES)) | {
-        name: priority for priority, name in QUEUES.items()
-    }
+    names: dict[str, Priority | None] = dict.fromkeys((AGAIN, OWN, BATCHES, *_of_networks(redis)))
+    names |= {name: priority for priority, name in QUEUES.items()}
     taken, *lengths = Queues(broker, [*names], prefix=prefix).look()
     with reachable():
         pipe = redis.pipeline(transaction=False)
@@ -104,6 +106,12 @@ def read_queues(redis: Redis, broker: Redis, prefix: str = "") -> QueueReport:
             last_messages=tuple(DeadLetters(redis).last(SHOWN)),
         ),
     )
+
+
+def _of_networks(redis: Redis) -> list[str]:
+    """Return the queues of the networks that live workers have."""
+    beats = read_beats(redis, heartbeats.WORKERS, ChildBeat).values()
+    return sorted({f"{MODEL}{name}" for beat in beats if beat for name in beat.models})
 
 
 def _failed(redis: Redis, totals: Counted) -> Mapping[str, int]:

@@ -1,6 +1,6 @@
 """Looking at all workers at once; the cost goes with their number, not with that of jobs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -58,16 +58,6 @@ def read_beats(redis: Redis, kind: str, model: type[B]) -> Mapping[str, B | None
             pipe.get(heartbeats.beat_key(member))
         answers = pipe.execute()
     return {member: _beat(model, said) for member, said in zip(members, answers, strict=True)}
-
-
-def has_model(redis: Redis, name: str) -> bool:
-    """Whether a live worker says that it has a network of this name.
-
-    Raises:
-        QueueUnavailable: Redis is away.
-    """
-    beats: Iterable[ChildBeat | None] = read_beats(redis, heartbeats.WORKERS, ChildBeat).values()
-    return any(beat is not None and name in beat.models for beat in beats)
 
 
 def _beat(model: type[B], said: str | None) -> B | None:

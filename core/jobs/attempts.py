@@ -162,12 +162,14 @@ class Attempts:
         *,
         counts: bool = False,
         published: bool = False,
+        patient: bool = False,
     ) -> State | None:
         """Queue the job again, not before ``delay`` seconds; None if the attempt is over.
 
         With ``counts``, the job becomes failed instead if it has used up its attempts; with a
         problem that does not count, if it has gone on failing for longer than its patience.
-        ``published``: the caller publishes it at once; otherwise the sweep does.
+        ``published``: the caller publishes it at once; otherwise the sweep does. ``patient``: it
+        has not failed, and may go on so for as long as it takes.
         """
         state = self._scripts.run(
             "give_back",
@@ -176,7 +178,7 @@ class Attempts:
             milliseconds(delay),
             problem.model_dump_json() if problem else "",
             self._limits.attempts if counts else 0,
-            milliseconds(self._limits.patience) if problem and not counts else 0,
+            milliseconds(self._limits.patience) if problem and not counts and not patient else 0,
             int(published),
         )
         return State(state) if state else None

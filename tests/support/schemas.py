@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from core import schema
-from core.namespace import prefix
+from core.namespace import key, prefix
 
 FROZEN = Path(__file__).parents[1] / "integration" / "fleet" / "records_v1.json"
 """Written before records had versions; never written anew."""
@@ -29,6 +29,10 @@ def load_frozen(redis: Redis) -> dict[str, str]:
     kept = json.loads(FROZEN.read_text())
     for name, (kind, value) in kept["keys"].items():
         _put(redis, prefix() + name.removeprefix("tintype"), kind, value)
+    # Else they would be forgotten before they are looked at.
+    now = redis.time()[0] * 1000
+    ended: Any = redis.zrange(key("jobs", "ended"), 0, -1)
+    redis.zadd(key("jobs", "ended"), dict.fromkeys(ended, now))
     named: dict[str, str] = kept["named"]
     return named
 

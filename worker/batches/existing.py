@@ -53,9 +53,11 @@ class Existing:
         if asked.options.force or not self._access.allows(asked.destination, Right.WRITE):
             return False
         head = self._head(asked.destination)
+        if head is None:
+            return False
         try:
             wanted = self._wanted(asked.options, asked.destination, etag)
-            return head is not None and is_up_to_date(head.metadata, wanted)
+            return is_up_to_date(head.metadata, wanted)
         except (UnknownModel, ModelNotInstalled, ModelElsewhere):
             # Of one row of a manifest, perhaps: its job will say so, or go where the network is.
             return False

@@ -5,7 +5,7 @@
 local id, delay, problem, most, patience = ARGV[2], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 if not holds(id, ARGV[3]) then return false end
 if most == 0 then redis.call('HINCRBY', job_key(id), 'strikes', -1) end
-if problem ~= '' then redis.call('HINCRBY', job_key(id), 'retries', 1) end
+if most > 0 or tonumber(patience) > 0 then redis.call('HINCRBY', job_key(id), 'retries', 1) end
 local out_of_attempts = most > 0 and number(id, 'strikes') >= most
 local out_of_patience = false
 if tonumber(patience) > 0 then

@@ -121,6 +121,8 @@ def test_messages_that_nobody_can_read_are_kept_and_harm_nobody(
 
 def test_who_works_on_what_is_seen_while_it_runs(stack: Stack, own: Service, redis: Redis) -> None:
     source = own.put("c.jpg", PHOTO)
+    # It may have been drained just before, and says what it takes every two seconds.
+    eventually(lambda: set(QUEUES.values()) < set(read_fleet(redis).workers[0].queues))
     with frozen(child(stack, "s3")):
         job = _submitted(own, source, 1)[0]
         eventually(lambda: own.look(job).state is State.RUNNING, what="the start of the job")

@@ -13,10 +13,11 @@ from cli.fleet.drain import wait_until_empty
 from cli.fleet.showing import ago
 from cli.main import cli
 from core import heartbeats
+from core.broker import MODEL
 from core.errors import DrainUnfinished, UnknownHost
 from core.fleet import ChildBeat, Drains, ParentBeat, read_fleet, read_queues
 from core.fleet.dead_letters import MOST, DeadLetters, Unreadable
-from core.fleet.reading import has_model
+from core.fleet.networks import REMEMBERED, Networks, Whereabouts
 from core.jobs import Attempts, JobStore, Webhook
 from core.jobs.deliveries import Deliveries, DeliveryState, Try
 from core.namespace import key
@@ -119,10 +120,32 @@ def test_a_heartbeat_says_who_one_is_and_is_forgotten_with_it(redis: Redis) -> N
 
 
 def test_a_network_is_known_to_be_elsewhere(redis: Redis) -> None:
-    assert not has_model(redis, "tint-small")
+    def find(name: str = "tint-small", parent: str = "other:1") -> Whereabouts:
+        return Networks(redis, parent).find(name)
+
+    assert find() is Whereabouts.NOWHERE
     lives(redis)
-    assert has_model(redis, "tint-small")
-    assert not has_model(redis, "another")
+    assert find() is Whereabouts.AT_WORK
+    assert find("another") is Whereabouts.NOWHERE
+    assert find(parent=f"{HOST}:10") is Whereabouts.NOWHERE, "its own children do not count"
+
+
+def test_a_network_of_drained_workers_is_not_at_work(redis: Redis) -> None:
+    lives(redis, parent=PARENT.model_copy(update={"obeys": "1"}))
+    assert Networks(redis, "other:1").find("tint-small") is Whereabouts.IDLE
+    lives(redis, "at-work")
+    assert Networks(redis, "other:1").find("tint-small") is Whereabouts.AT_WORK
+
+
+def test_where_networks_are_is_remembered_for_some_seconds(redis: Redis) -> None:
+    now = 0.0
+    networks = Networks(redis, "other:1", clock=lambda: now)
+    assert networks.find("tint-small") is Whereabouts.NOWHERE
+    lives(redis)
+    now = REMEMBERED - 1
+    assert networks.find("tint-small") is Whereabouts.NOWHERE
+    now = REMEMBERED
+    assert networks.find("tint-small") is Whereabouts.AT_WORK
 
 
 def test_an_unknown_host_is_answered_with_those_that_are_known(redis: Redis) -> None:
@@ -193,6 +216,8 @@ def test_the_queue_is_shown_with_what_will_not_go_on(
     attempts.give_back(started(attempts, jobs.create(REQUEST).id), 60, PROBLEM)
     attempts.start(jobs.create(REQUEST).id, "host:2")
     redis.rpush("tintype.high", "a message")
+    lives(redis)
+    redis.rpush(f"{MODEL}tint-small", "one that was handed over")
     [delivery] = Deliveries(redis).claim(1, 60)
     outcome = Try(at=datetime.now(UTC), status=410, ms=1)
     Deliveries(redis).settle(delivery, outcome, DeliveryState.GONE)
@@ -201,6 +226,7 @@ def test_the_queue_is_shown_with_what_will_not_go_on(
     seen = json.loads(tintype("queue", "--json").output)
     lines = {line["queue"]: line for line in seen["queues"]}
     assert (lines["tintype.high"]["messages"], lines["tintype.normal"]["jobs"]) == (1, 2)
+    assert lines[f"{MODEL}tint-small"]["messages"] == 1
     assert (seen["running"], seen["scheduled"], seen["dead"]["deliveries"]) == (1, 2, 1)
     assert seen["dead"]["jobs"] == {PROBLEM.code: 1}
     assert seen["dead"]["messages"] == {"unknown_task": 1}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelElsewhere, ModelNotInstalled, UnknownEngine, UnknownModel
+from core.fleet.networks import Whereabouts
 from core.settings import MIB
 from models import Catalogue
 from tests.support.standin import write_standin
@@ -34,14 +35,24 @@ def test_a_network_is_loaded_once(pool: EnginePool) -> None:
     assert pool.get(NAMES[2]) is not engine
 
 
+PLACES = {
+    "far": Whereabouts.AT_WORK,
+    "asleep": Whereabouts.IDLE,
+    "farther": Whereabouts.NOWHERE,
+}
+
+
 def test_a_network_that_another_worker_has_is_no_unknown_one(tmp_path: Path, own: Path) -> None:
     pool = EnginePool(
-        Catalogue(tmp_path, own=own, default=NAMES[0]), "opencv", 0, elsewhere=lambda n: n == "far"
+        Catalogue(tmp_path, own=own, default=NAMES[0]), "opencv", 0, elsewhere=PLACES.__getitem__
     )
     for ask in (pool.get, pool.digest):
         with pytest.raises(ModelElsewhere) as raised:
             ask("far")
-        assert raised.value.model == "far"
+        assert (raised.value.model, raised.value.at_work) == ("far", True)
+        with pytest.raises(ModelElsewhere) as raised:
+            ask("asleep")
+        assert not raised.value.at_work
         with pytest.raises(UnknownModel):
             ask("farther")
     assert pool.get().model.name == NAMES[0]

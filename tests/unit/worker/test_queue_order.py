@@ -80,6 +80,11 @@ def test_a_worker_looks_into_the_queues_of_its_networks_and_of_no_others(tmp_pat
     }
 
 
-def test_jobs_that_were_handed_over_come_before_those_that_are_new(order: QueueOrder) -> None:
-    order.update([*ALL, f"{MODEL}mine"])
-    assert set(order.consume(2)) == {AGAIN, f"{MODEL}mine"}
+def test_jobs_that_were_handed_over_come_after_urgent_ones_and_before_others(
+    order: QueueOrder,
+) -> None:
+    mine = f"{MODEL}mine"
+    order.update([*ALL, mine])
+    assert takes(order, 20, {HIGH, NORMAL, LOW, mine}) == {HIGH: 14, mine: 6}
+    assert takes(order, 20, {NORMAL, LOW, mine}) == {mine: 20}
+    assert takes(order, 20, {*ALL, mine}) == {AGAIN: 20}
