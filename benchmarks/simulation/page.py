@@ -59,8 +59,8 @@ def rates_text(rates: Rates) -> str:
         f"counted, as `INFO` does) in {redis.trips_per_job:.0f} requests, "
         f"{redis.seconds_per_job * 1e3:.2f} ms of its one core; it takes "
         f"{redis.bytes_per_queued_job:,.0f} bytes while it waits and "
-        f"{redis.bytes_per_ended_job:,.0f} when it has ended, with few of them; [of many, each takes "
-        "less](performance.md#as-jobs-pile-up). A worker that is merely there asks "
+        f"{redis.bytes_per_ended_job:,.0f} when it has ended, with few of them; [of many, "
+        "each takes less](performance.md#as-jobs-pile-up). A worker that is merely there asks "
         f"{redis.trips_per_worker_second:.1f} times a second, and each of its children "
         f"{redis.trips_per_child_second:.1f} times."
     )
