@@ -40,6 +40,11 @@ class _Headers(_Part):
     retries: Literal[0] = 0
     timelimit: Annotated[list[float | None], Field(min_length=2, max_length=2)] = [None, None]
     """A worker's own messages have those of its settings."""
+    # Where they are looked for is ``worker.app.sent_from``.
+    traceparent: str | None = None
+    tracestate: str | None = None
+    headers: None = None
+    """Celery would look into it in place of those beside it."""
 
 
 class _Message(_Part):
