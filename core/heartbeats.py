@@ -3,6 +3,7 @@
 With it goes what the process has counted for metrics, and what it says of itself.
 """
 
+import logging
 import os
 import socket
 import threading
@@ -16,6 +17,7 @@ from core.metrics.totals import PENDING
 from core.namespace import key
 from core.redis_client import reachable
 
+log = logging.getLogger(__name__)
 INTERVAL = 2.0
 LIFETIME = 10.0
 WORKERS = "workers"
@@ -82,6 +84,7 @@ class Heartbeat(threading.Thread):
         self._who = who
         self._about = about
         self._member = member(os.getpid())
+        self._speechless = False
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -104,10 +107,20 @@ class Heartbeat(threading.Thread):
         pipe = self._redis.pipeline(transaction=True)
         pipe.zadd(key(self._who), {self._member: at})
         pipe.zremrangebyscore(key(self._who), "-inf", at - 10 * LIFETIME)
-        if self._about:
-            pipe.set(beat_key(self._member), self._about(), px=round(LIFETIME * 1000))
+        if said := self._said():
+            pipe.set(beat_key(self._member), said, px=round(LIFETIME * 1000))
         pipe.execute()
         PENDING.flush(self._redis)
+
+    def _said(self) -> str | None:
+        """Return what the process says of itself; None if it cannot: it is alive all the same."""
+        try:
+            return self._about() if self._about else None
+        except Exception:
+            if not self._speechless:
+                self._speechless = True
+                log.exception("this process cannot say what it does; nobody will see it")
+            return None
 
     def stop(self) -> None:
         """Sign off at once, so that nobody waits for the lifetime to run out."""

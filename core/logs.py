@@ -26,6 +26,7 @@ SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)(\w+://)[^/\s@'\"]*@"), r"\1…@"),
     (re.compile(r"(?i)(https?://[^\s?'\"<>]*)\?[^\s'\"<>]*"), r"\1?…"),
     (re.compile(r"(?i)(X-Amz-[\w-]+=)[^&\s'\"]+"), r"\1…"),
+    (re.compile(r"(?i)(password=)[^&\s'\"]+"), r"\1…"),
     (re.compile(r"(tt_[a-z0-9]{8}_)[A-Za-z0-9_-]+"), r"\1…"),
     (re.compile(r"(whsec_)[A-Za-z0-9+/=]+"), r"\1…"),
     (re.compile(r"(?i)(bearer )[^\s'\"]+"), r"\1…"),

@@ -31,6 +31,8 @@ QUEUES = r"^ *(high|normal|low) *(, *(high|normal|low) *)*$"
 """Priorities, such as ``high, normal``."""
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 Seconds = Annotated[float, Field(gt=0)]
+TimeLimit = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+"""Seconds that an attempt may take: with less than 1, none would get far."""
 Networks = Annotated[str, AfterValidator(check_networks)]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")]
 
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
     batch_window: int = Field(default=2000, ge=1)
     """Jobs of one batch that may wait or run at a time, and ended ones that Redis remembers."""
     max_attempts: int = Field(default=3, ge=1)
-    job_timeout: Seconds = 120
+    job_timeout: TimeLimit = 120
     """Seconds that one attempt may take; a hang is killed 10 s later."""
     storage_patience: Seconds = 3600
     """Seconds that a job keeps trying while storage is away; it waits in the queue meanwhile."""

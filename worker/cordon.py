@@ -23,7 +23,9 @@ class Cordon(threading.Thread):
         self._consumer = consumer
         self._queues = queues
         self.obeys: str | None = None
-        """The mark for which nothing is taken."""
+        """The mark for which nothing is taken, once that is so."""
+        self._cancelled = False
+        """Whether the queues were cancelled here; they are not taken from again by themselves."""
         self._stopped = threading.Event()
 
     def begin(self) -> None:
@@ -32,6 +34,7 @@ class Cordon(threading.Thread):
             self.obeys = self._drains.mark(self._host)
             if self.obeys:
                 log.warning("%s is drained: this worker takes nothing", self._host)
+                self._cancelled = True
                 for queue in self._queues:
                     self._consumer.cancel_task_queue(queue)
         except QueueUnavailable as error:
@@ -57,25 +60,28 @@ class Cordon(threading.Thread):
         Raises:
             QueueUnavailable: Redis is away.
         """
-        mark, taken_from = self._drains.mark(self._host), self.taken_from()
-        if self._consumer.task_consumer is None:
+        consumer = self._consumer.task_consumer
+        if consumer is None:
             # Its connection is being made; afterwards, everything is as it was before.
             return
+        mark, taken_from = self._drains.mark(self._host), self._taken_from(consumer)
         if mark and taken_from:
             log.warning("%s is to be drained: this worker takes nothing more", self._host)
+            self._cancelled = True
             self._call(self._consumer.cancel_task_queue, taken_from)
         elif mark:
             self.obeys = mark
-        elif self.obeys:
+        elif self._cancelled:
             log.warning("%s is drained no longer: this worker takes jobs again", self._host)
             self._call(self._consumer.add_task_queue, self._queues)
-            self.obeys = None
+            self.obeys, self._cancelled = None, False
 
     def taken_from(self) -> tuple[str, ...]:
         """Return the queues from which messages are taken now; none while Redis is away."""
         consumer = self._consumer.task_consumer
-        if consumer is None:
-            return ()
+        return () if consumer is None else self._taken_from(consumer)
+
+    def _taken_from(self, consumer: Any) -> tuple[str, ...]:
         return tuple(queue for queue in self._queues if consumer.consuming_from(queue))
 
     def _call(self, what: Any, queues: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from core.broker import BATCH_TASK, COLORIZE_TASK
 from core.errors import InvalidCursor
 from core.fleet.dead_letters import Unreadable
 from core.jobs.scripts import as_id
+from core.settings import TimeLimit
 
 TASKS = (COLORIZE_TASK, BATCH_TASK)
 
@@ -38,8 +39,14 @@ class _Headers(_Part):
     eta: None = None
     expires: None = None
     retries: Literal[0] = 0
-    timelimit: Annotated[list[float | None], Field(min_length=2, max_length=2)] = [None, None]
-    """A worker's own messages have those of its settings."""
+    timelimit: Annotated[list[TimeLimit | None], Field(min_length=2, max_length=2)] = [None, None]
+    """A worker's own messages have those of its settings. A shorter one would have a child killed
+    each time that its message is delivered."""
+    # Where they are looked for is ``worker.app.sent_from``.
+    traceparent: str | None = None
+    tracestate: str | None = None
+    headers: None = None
+    """Celery would look into it in place of those beside it."""
 
 
 class _Message(_Part):

@@ -5,7 +5,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import IO
 
 log = logging.getLogger(__name__)
@@ -13,6 +12,7 @@ STDERR = 2
 MOST_LINES = 20
 """Of one attempt."""
 MOST_CHARACTERS = 500
+"""Of a line; of an attempt, as many bytes are read as so many such lines have."""
 
 
 class NativeOutput:
@@ -52,7 +52,7 @@ class NativeOutput:
 
     def _tell(self, file: IO[bytes]) -> None:
         file.seek(0)
-        for line in islice(file, MOST_LINES):
+        for line in file.read(MOST_LINES * MOST_CHARACTERS).split(b"\n")[:MOST_LINES]:
             if text := line.decode(errors="replace").strip():
                 log.warning("%s", text[:MOST_CHARACTERS])
         file.seek(0)

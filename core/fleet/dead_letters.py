@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
 from redis import Redis
 
 from core import heartbeats
-from core.jobs.base import Moment, Record
-from core.jobs.parsing import moment
+from core.jobs.base import Moment, Record, restored_json
 from core.jobs.scripts import key, milliseconds
 from core.metrics.totals import TOTALS
 from core.redis_client import reachable
@@ -58,8 +58,14 @@ class DeadLetters:
             pipe.execute()
 
     def last(self, most: int = MOST) -> Sequence[DeadLetter]:
-        """Return those that are kept, newest first."""
+        """Return those that are kept, newest first; what is none of ours is left out."""
         with reachable():
             found: Any = self._redis.lrange(key("dead-letters"), 0, most - 1)
-        records = (json.loads(each) for each in found)
-        return [DeadLetter(**each | {"at": moment(str(each["at"]))}) for each in records]
+        return [letter for letter in map(_read, found) if letter]
+
+
+def _read(text: str) -> DeadLetter | None:
+    try:
+        return restored_json(DeadLetter, text)
+    except ValidationError:
+        return None

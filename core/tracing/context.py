@@ -33,12 +33,12 @@ class TraceContext:
     """``tracestate``: what other tracing systems add, at most ``MOST_STATE`` characters."""
 
     @classmethod
-    def of(cls, traceparent: str | None, tracestate: str | None = None) -> Self | None:
-        """Read two headers; None if the first is missing or damaged.
+    def of(cls, traceparent: object, tracestate: object = None) -> Self | None:
+        """Read two headers; None if the first is missing or damaged, or no text.
 
         A damaged ``tracestate`` is dropped alone.
         """
-        found = TRACEPARENT.fullmatch(traceparent or "")
+        found = TRACEPARENT.fullmatch(_text(traceparent))
         if not found:
             return None
         version, trace_id, span_id, flags, more = found.groups()
@@ -48,7 +48,7 @@ class TraceContext:
             or not (int(trace_id, 16) and int(span_id, 16))
         ):
             return None
-        return cls(trace_id, span_id, bool(int(flags, 16) & _SAMPLED), _checked(tracestate or ""))
+        return cls(trace_id, span_id, bool(int(flags, 16) & _SAMPLED), _checked(_text(tracestate)))
 
     @classmethod
     def read(cls, text: str | None) -> Self | None:
@@ -71,6 +71,10 @@ class TraceContext:
         """Both headers, or the first alone if there is nothing in the other."""
         state = {"tracestate": self.state} if self.state else {}
         return {"traceparent": self.traceparent, **state}
+
+
+def _text(header: object) -> str:
+    return header if isinstance(header, str) else ""
 
 
 def _checked(tracestate: str) -> str:

@@ -250,6 +250,18 @@ def test_of_unreadable_messages_the_last_hundred_are_kept(redis: Redis) -> None:
     assert read_queues(redis, redis).dead.messages == {"not_a_message": MOST + 5}
 
 
+def test_a_dead_letter_that_cannot_be_read_hides_no_other(redis: Redis) -> None:
+    letters = DeadLetters(redis)
+    letters.bury(Unreadable.BAD_CONTENT, "q", "before")
+    [ours] = redis.lrange(key("dead-letters"), 0, -1)
+    later = json.loads(ours) | {"why": "of a later version"}
+    redis.lpush(key("dead-letters"), "{", "[]", "{}", "5", json.dumps(later))
+    redis.lpush(key("dead-letters"), json.dumps(json.loads(ours) | {"more": 1}))
+    assert [each.message for each in letters.last()] == ["before", "before"]
+    assert letters.last()[0].at.timestamp() == json.loads(ours)["at"] / 1000
+    assert tintype("queue").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(0, "0.0 s"), (99.94, "99.9 s"), (600, "10 min"), (7200, "2 h"), (864_000, "10 d")],

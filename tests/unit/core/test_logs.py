@@ -101,6 +101,10 @@ def test_a_traceback_shows_no_variables(format: str) -> None:
     [
         ("redis://ann:hush@host:6379/0 is away", "redis://…@host:6379/0 is away"),
         ("rediss://:hush@host/0", "rediss://…@host/0"),
+        (
+            "redis+sentinel://:hush@h:1,i/s?sentinel_password=hush&sentinel_user=ann is away",
+            "redis+sentinel://…@h:1,i/s?sentinel_password=…&sentinel_user=ann is away",
+        ),
         ("GET https://s3/b/k?X-Amz-Signature=hush HTTP", "GET https://s3/b/k?… HTTP"),
         ("GET /b/k?X-Amz-Credential=hush&a=1", "GET /b/k?X-Amz-Credential=…&a=1"),
         ("key tt_ab12cd34_" + "hush" * 10, "key tt_ab12cd34_…"),

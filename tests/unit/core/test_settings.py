@@ -20,6 +20,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value"),
     [
         ("CONCURRENCY", "-1"),
+        ("JOB_TIMEOUT", "0.5"),
+        ("JOB_TIMEOUT", "inf"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "unix:///run/redis.sock"),
         ("REDIS_NAMESPACE", "{photos}"),

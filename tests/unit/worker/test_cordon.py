@@ -1,6 +1,7 @@
 """Obeying a drain, with a stand-in for Celery's consumer."""
 
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -68,6 +69,23 @@ def test_a_drained_host_takes_nothing_until_it_is_undone(
     assert (consumer.taken_from, cordon.obeys) == ({*QUEUES}, None)
 
 
+def test_what_is_undone_before_it_was_obeyed_leaves_no_worker_idle(
+    drains: Drains, consumer: Consumer, cordon: Cordon
+) -> None:
+    drains.drain("here")
+    cordon.look()
+    assert (consumer.taken_from, cordon.obeys) == (set(), None)
+    drains.undo("here")
+    cordon.look()
+    assert (consumer.taken_from, cordon.obeys) == ({*QUEUES}, None)
+
+
+def test_what_somebody_else_has_cancelled_stays_so(consumer: Consumer, cordon: Cordon) -> None:
+    consumer.cancel_task_queue("normal")
+    cordon.look()
+    assert consumer.taken_from == {"again"}
+
+
 def test_a_worker_that_starts_on_a_drained_host_takes_nothing_at_all(
     drains: Drains, consumer: Consumer, cordon: Cordon
 ) -> None:
@@ -88,6 +106,16 @@ def test_a_worker_without_a_connection_does_not_say_that_it_obeys(
     for _ in range(2):
         cordon.look()
     assert (consumer.taken_from, cordon.obeys) == (set(), drains.mark("here"))
+
+
+def test_a_connection_that_comes_back_during_a_look_is_none_yet(
+    drains: Drains, consumer: Consumer, cordon: Cordon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = chain([None], repeat(consumer))
+    monkeypatch.setattr(Consumer, "task_consumer", property(lambda _: next(seen)), raising=False)
+    drains.drain("here")
+    cordon.look()
+    assert (consumer.taken_from, cordon.obeys) == ({*QUEUES}, None)
 
 
 def test_a_worker_that_starts_while_redis_is_away_works(

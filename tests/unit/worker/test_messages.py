@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from api.publisher import Publisher
-from core.broker import QUEUES
+from core.broker import QUEUES, celery_settings
 from core.fleet.dead_letters import Unreadable
 from core.jobs import JobStore
 from core.settings import Settings
@@ -34,8 +34,11 @@ def test_what_later_versions_add_beside_is_no_harm() -> None:
     assert what_is_wrong(message(schema=7, traceparent="00-0-0-00")) is None
 
 
-def test_a_workers_own_messages_have_its_time_limits() -> None:
-    assert what_is_wrong(message(timelimit=[130.0, 120.0])) is None
+@pytest.mark.parametrize("seconds", [1, 120])
+def test_a_workers_own_messages_have_its_time_limits(seconds: float) -> None:
+    conf = celery_settings(Settings(job_timeout=seconds))
+    limits = [conf["task_time_limit"], conf["task_soft_time_limit"]]
+    assert what_is_wrong(message(timelimit=limits)) is None
 
 
 def test_what_the_api_sends_is_what_is_expected(redis: Redis, redis_url: str) -> None:

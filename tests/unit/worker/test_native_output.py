@@ -1,5 +1,6 @@
 import logging
 import os
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -45,7 +46,26 @@ def test_a_flood_is_cut_short(output: NativeOutput, caplog: pytest.LogCaptureFix
     output.tell_apart()
     with output.logged():
         os.write(STDERR, (b"x" * 2000 + b"\n") * 100)
-    assert caplog.messages == ["x" * MOST_CHARACTERS] * MOST_LINES
+    assert caplog.messages == ["x" * MOST_CHARACTERS] * 5
+    with output.logged():
+        os.write(STDERR, b"short\n" * 100)
+    assert caplog.messages[5:] == ["short"] * MOST_LINES
+
+
+def test_a_line_without_end_is_not_read_whole(
+    output: NativeOutput, caplog: pytest.LogCaptureFixture
+) -> None:
+    output.tell_apart()
+    flood = b"x" * (8 << 20)
+    tracemalloc.start()
+    try:
+        with output.logged():
+            os.write(STDERR, flood)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1 << 20
+    assert caplog.messages == ["x" * MOST_CHARACTERS]
 
 
 def test_our_own_lines_are_not_taken_for_printed_ones(

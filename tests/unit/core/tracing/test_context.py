@@ -23,6 +23,8 @@ def test_a_later_version_may_have_more_at_its_end() -> None:
     "damaged",
     [
         None,
+        5,
+        [GOOD],
         "",
         GOOD[:-1],
         GOOD + "-",
@@ -41,7 +43,7 @@ def test_a_later_version_may_have_more_at_its_end() -> None:
         "x" * 100_000,
     ],
 )
-def test_a_damaged_traceparent_is_ignored(damaged: str | None) -> None:
+def test_a_damaged_traceparent_is_ignored(damaged: object) -> None:
     assert TraceContext.of(damaged, "vendor=1") is None
 
 
