@@ -7,6 +7,7 @@ import numpy as np
 
 from core.jobs import Options
 from core.jobs.options import Hint as AskedHint
+from core.metrics.totals import PENDING
 from worker.colour import (
     Decoding,
     Distribution,
@@ -70,6 +71,7 @@ def distribution(
     """
     if kept is not None:
         return read_kept(kept, engine, of)
+    PENDING.add({"inferences": 1, "inference_batches": 1})
     if of.detail is None:
         return predict(source, engine, engine.model.manifest.input_size)
     return predict(source, engine, of.detail, "area")

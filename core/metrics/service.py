@@ -30,6 +30,12 @@ COUNTERS = {
         "Leases that ran out: their workers died, hung, or lost Redis.",
         (),
     ),
+    "inferences": ("tintype_inferences", "Pictures that went through a network.", ()),
+    "inference_batches": (
+        "tintype_inference_batches",
+        "Forward passes of a network; pictures for each are the size of a batch.",
+        (),
+    ),
     "webhook_tries": (
         "tintype_webhook_tries",
         "Tries to deliver a webhook; of those that are pending another follows.",

@@ -33,6 +33,8 @@ def test_a_job_is_seen_in_the_metrics_of_the_service_and_of_its_worker(tmp_path:
         # Requests went to either process of the API, and each tells of both.
         name, labels = "tintype_http_requests_total", {"endpoint": "jobs.submit", "status": "202"}
         eventually(lambda: told(own, name, **labels) == 2, what="the count of orders")
+        passed = ("tintype_inferences_total", "tintype_inference_batches_total")
+        eventually(lambda: [told(own, name) for name in passed] == [1, 1], what="the inference")
         _sees_its_worker(own, child(stack, "worker-1").pid, port)
         _counts_storage_errors(own, stack)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import BrokenImage, DistributionMismatch, UnsupportedFormat
 from core.jobs import Options
+from core.metrics.totals import PENDING
 from models import Catalogue
 from models.catalogue import BUNDLED
 from tests.support.images import decoded, encoded, gradient
@@ -72,6 +73,7 @@ def test_what_was_kept_gives_the_same_picture_without_the_network(
     engine: Engine, detail: int | None
 ) -> None:
     options: dict[str, Any] = {"detail": detail} if detail else {}
+    PENDING.clear()
     first = made(engine, keep_distribution=True, **options)
     assert first.extras.distribution
     assert len(first.extras.distribution) <= 409_600
@@ -84,6 +86,7 @@ def test_what_was_kept_gives_the_same_picture_without_the_network(
         def predict(self, _: Any) -> Any:
             raise AssertionError("the network ran")
 
+    assert PENDING.take() == {"inferences": 1, "inference_batches": 1}
     again = process(
         PHOTO,
         Resting(),  # type: ignore[arg-type]
@@ -91,6 +94,7 @@ def test_what_was_kept_gives_the_same_picture_without_the_network(
         10**6,
         beside=Beside(distribution=first.extras.distribution),
     )
+    assert PENDING.take() == {}
     assert np.abs(ab(first) - ab(again)).mean() < 0.5
     kept = made(
         engine, Beside(distribution=first.extras.distribution), keep_distribution=True, **options
