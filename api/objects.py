@@ -10,7 +10,7 @@ from core.buckets import Right
 from core.errors import InvalidKey
 from core.formats import READABLE, ending
 from core.objects import RESULTS, ObjectRef, check_bucket, check_key, check_prefix
-from core.storage import Listed
+from core.stored import Listed
 
 bp = APIBlueprint("objects", __name__, url_prefix="/v1/objects", tag="Storage")
 

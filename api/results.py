@@ -14,7 +14,7 @@ from core.errors import NotShown, ResultGone, SourceNotFound
 from core.formats import shown_as
 from core.jobs import Job, State
 from core.objects import ObjectRef, content_disposition
-from core.storage import Opened
+from core.stored import Opened
 
 ANY = "application/octet-stream"
 KEPT_SECONDS = 3600

@@ -5,7 +5,6 @@ Nothing is ever deleted but uploads of our own that no job used; see ``core.uplo
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from boto3.s3.transfer import TransferConfig
@@ -21,6 +20,7 @@ from core.errors import (
 from core.objects import ObjectRef, content_disposition
 from core.s3 import MISSING_KEY, error_code, make_client, translated
 from core.settings import Settings
+from core.stored import Listed, ObjectHead, Opened, StoredObject
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -29,44 +29,6 @@ if TYPE_CHECKING:
 CHUNK = 1024 * 1024
 DEFAULT_REGION = "us-east-1"
 _OURS = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """The whole of one object."""
-
-    data: bytes
-    etag: str
-    content_type: str
-
-
-@dataclass(frozen=True)
-class ObjectHead:
-    """What storage says of an object without its bytes."""
-
-    etag: str
-    bytes: int
-    metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """An object that is being read."""
-
-    etag: str
-    length: int
-    """Bytes that come."""
-    chunks: Generator[bytes]
-    """Of at most 1 MiB; to be closed."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """An object in a listing."""
-
-    key: str
-    bytes: int
-    etag: str
 
 
 class Storage:

@@ -28,7 +28,8 @@ from core.jobs.records import ModelRef, Variant
 from core.jobs.traces import Traces
 from core.objects import ObjectRef
 from core.settings import Settings
-from core.storage import Storage, StoredObject
+from core.storage import Storage
+from core.stored import StoredObject
 from core.tracing import TraceContext
 from worker.control import Beside
 from worker.destination import (

@@ -8,7 +8,8 @@ from core.buckets import Access, Right
 from core.errors import ModelElsewhere, ModelNotInstalled, PermanentError, UnknownModel
 from core.jobs import JobRequest, Options
 from core.objects import ObjectRef
-from core.storage import ObjectHead, Storage
+from core.storage import Storage
+from core.stored import ObjectHead
 from worker.batches.rows import Row
 from worker.destination import describe, is_up_to_date
 from worker.engine_pool import EnginePool
