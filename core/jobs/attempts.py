@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from core.errors import AttemptOver, QueueUnavailable, TintypeError
+from core.jobs.ending import log_ended
 from core.jobs.parsing import parse_job, write_problem, write_result, write_review
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
@@ -81,7 +82,8 @@ class Attempts:
 
         It must not run if it has ended, waits for a later moment, another worker has it, or a
         later version has made it: then it waits for a worker of that. A job whose worker lost it
-        and that has used up its attempts becomes failed, and so does one whose record is damaged.
+        and that has used up its attempts becomes failed, and so does one whose record is damaged;
+        what ends here is logged.
         """
         answer = self._scripts.run(
             "start",
@@ -101,6 +103,9 @@ class Attempts:
         if answer[0] == "newer":
             if answer[1] == 1:
                 log.warning("%s", NEWER.detail)
+            return None
+        if answer[0] == "ended":
+            log_ended(answer[1])
             return None
         fields = as_fields(answer[1])
         return self._readable(job_id, int(answer[0]), fields)

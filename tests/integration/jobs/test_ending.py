@@ -1,0 +1,60 @@
+"""Every job has one line when it ends, whoever ends it."""
+
+import logging
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from core.jobs import Attempts, JobStore, Limits, Stage
+from tests.conftest import TTL
+from tests.support.jobs import REQUEST, started
+from tests.support.redis import lease_runs_out
+
+TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
+
+
+@pytest.fixture(autouse=True)
+def heard(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def end(caplog: pytest.LogCaptureFixture, *names: str) -> dict[str, Any]:
+    """What the one line says."""
+    (line,) = [vars(record) for record in caplog.records if record.message == "job ended"]
+    return {name: line.get(name) for name in names}
+
+
+@pytest.mark.parametrize(("timeout", "code"), [(60, "worker_lost"), (0, "timeout")])
+def test_a_start_that_finds_the_last_worker_dead_tells_the_end(
+    redis: Redis, jobs: JobStore, caplog: pytest.LogCaptureFixture, timeout: float, code: str
+) -> None:
+    attempts = Attempts(redis, Limits(attempts=1, timeout=timeout, patience=60), TTL)
+    job, _ = jobs.accept(REQUEST, trace=TRACE)
+    started(attempts, job.id)
+    lease_runs_out(redis, job.id)
+    assert attempts.start(job.id, "host:2") is None
+    assert end(caplog, "job_id", "state", "attempt", "code", "trace_id") == {
+        "job_id": job.id,
+        "state": "failed",
+        "attempt": 1,
+        "code": code,
+        "trace_id": "a" * 32,
+    }
+    assert attempts.start(job.id, "host:2") is None
+    end(caplog)
+
+
+def test_a_start_that_ends_a_canceled_job_tells_the_end(
+    redis: Redis, jobs: JobStore, attempts: Attempts, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempt = started(attempts, jobs.create(REQUEST).id)
+    attempts.enter(attempt, Stage.STORE)
+    jobs.cancel(attempt.job.id)
+    lease_runs_out(redis, attempt.job.id)
+    assert attempts.start(attempt.job.id, "host:2") is None
+    assert end(caplog, "state", "attempt", "code") == {
+        "state": "canceled",
+        "attempt": 1,
+        "code": None,
+    }
