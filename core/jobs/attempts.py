@@ -117,7 +117,10 @@ class Attempts:
             return Attempt(parse_job(job_id, fields), token, int(fields.get("retries", 0)), trace)
         except (TintypeError, ValueError) as error:
             log.error("the job fails: %s", error)
-            self._scripts.run("fail", job_id, token, DAMAGED.model_dump_json())
+            problem = DAMAGED.model_dump_json()
+            if self._scripts.run("fail", job_id, token, problem):
+                about = (problem, fields.get("batch"), fields.get("trace"))
+                log_ended((job_id, State.FAILED, str(token), *about))
             return None
 
     def enter(self, attempt: Attempt, stage: Stage) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from core.jobs import Attempts, JobStore, Limits, Stage
+from core.jobs import Attempts, JobStore, Limits, Stage, State
 from tests.conftest import TTL
 from tests.support.jobs import REQUEST, started
 from tests.support.redis import lease_runs_out
@@ -57,4 +57,21 @@ def test_a_start_that_ends_a_canceled_job_tells_the_end(
         "state": "canceled",
         "attempt": 1,
         "code": None,
+    }
+
+
+def test_the_end_of_a_job_that_nobody_can_read_is_told(
+    redis: Redis, jobs: JobStore, attempts: Attempts, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, _ = jobs.accept(REQUEST, trace=TRACE)
+    redis.hset(f"{{tintype}}:job:{job.id}", mapping={"spec": "{", "batch": "a batch"})
+    assert attempts.start(job.id, "host:1") is None
+    assert redis.hget(f"{{tintype}}:job:{job.id}", "state") == State.FAILED
+    assert end(caplog, "job_id", "state", "attempt", "code", "batch_id", "trace_id") == {
+        "job_id": job.id,
+        "state": "failed",
+        "attempt": 1,
+        "code": "record_damaged",
+        "batch_id": "a batch",
+        "trace_id": "a" * 32,
     }
