@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from core.errors import AttemptOver, QueueUnavailable, TintypeError
+from core.errors import AttemptCanceled, AttemptOver, QueueUnavailable, TintypeError
 from core.jobs.ending import log_ended
 from core.jobs.parsing import parse_job, write_problem, write_result, write_review
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
@@ -127,9 +127,13 @@ class Attempts:
         """Enter the next stage, if the attempt is not over.
 
         Raises:
+            AttemptCanceled: someone canceled the job while it stored a result; it ends here.
             AttemptOver: the job was canceled, or another worker has it.
         """
-        if not self._scripts.run("enter", attempt.job.id, attempt.token, self._lease, stage):
+        entered = self._scripts.run("enter", attempt.job.id, attempt.token, self._lease, stage)
+        if entered == "canceled":
+            raise AttemptCanceled("the job was canceled while it stored a result")
+        if not entered:
             raise AttemptOver("the job was canceled, or another worker has it by now")
 
     def renew(self, attempt: Attempt) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from core.errors import AttemptCanceled, AttemptOver
 from core.jobs import Attempts, JobStore, Limits, Stage, State
 from tests.conftest import TTL
-from tests.support.jobs import REQUEST, started
+from tests.support.jobs import PROBLEM, REQUEST, started
 from tests.support.redis import lease_runs_out
 
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
@@ -75,3 +76,18 @@ def test_the_end_of_a_job_that_nobody_can_read_is_told(
         "batch_id": "a batch",
         "trace_id": "a" * 32,
     }
+
+
+def test_whoever_ends_a_canceled_job_at_its_next_stage_knows_it(
+    jobs: JobStore, attempts: Attempts
+) -> None:
+    attempt = started(attempts, jobs.create(REQUEST).id)
+    attempts.enter(attempt, Stage.STORE)
+    assert jobs.cancel(attempt.job.id).state is State.RUNNING
+    with pytest.raises(AttemptCanceled):
+        attempts.enter(attempt, Stage.INFER)
+    assert jobs.get(attempt.job.id).state is State.CANCELED
+    with pytest.raises(AttemptOver) as caught:
+        attempts.enter(attempt, Stage.STORE)
+    assert not isinstance(caught.value, AttemptCanceled)
+    assert not attempts.fail(attempt, PROBLEM)
