@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 import urllib3
 
 from cli.stack import Stack, StackOptions
+from cli.stack.throwaway import SERVERS
 from core.jobs import Job, JobStore, State
 from core.objects import ObjectRef
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.storage import Storage
 
@@ -86,11 +87,11 @@ def running(
     """Run the whole service with servers of its own, on ``data`` or a folder of its own."""
     with TemporaryDirectory() as folder:
         options = StackOptions(data or Path(folder), workers=workers)
-        stack = make(options, settings, lambda _: None)
+        stack = make(options, settings.without(*SERVERS), lambda _: None)
         http = urllib3.PoolManager(retries=False, timeout=LIMIT, maxsize=32)
         try:
             stack.start()
-            store = JobStore(connect(stack.settings.redis_url))
+            store = JobStore(connect_state(stack.settings))
             yield Service(stack, store, Storage(stack.settings), http)
         finally:
             http.clear()

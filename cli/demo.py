@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Column, Table
 
 from cli.contact_sheet import Pair, write_contact_sheet
-from cli.stack import Stack, StackOptions, stop_on_signals
+from cli.stack import Stack, StackOptions, stop_on_signals, throwaway
 from core.errors import StackError
 from core.jobs import Job
 from core.objects import ObjectRef
@@ -27,10 +27,6 @@ from core.storage import Storage
 WORKERS = 2
 LIMIT_SECONDS = 120.0
 LARGE = (4000, 3000)
-NOT_FOR_SAMPLES = (
-    *("redis_url", "redis_namespace", "broker_url", "bucket", "keys"),
-    *("s3_endpoint", "s3_public_endpoint", "s3_region"),
-)
 
 
 @dataclass(frozen=True)
@@ -114,8 +110,7 @@ class Client:
 def running_stack(data: Path, console: Console) -> Iterator[Stack]:
     """Run a stack, and stop everything it started whatever happens."""
     options = StackOptions(data, port=0, workers=WORKERS, fresh=True)
-    # Servers and keys of the user's own are not for samples.
-    stack = Stack(options, Settings.load().without(*NOT_FOR_SAMPLES), console.print)
+    stack = Stack(options, throwaway(Settings.load()), console.print)
     stop_on_signals(stack)
     watcher = threading.Thread(target=stack.watch, daemon=True)
     try:

@@ -14,6 +14,7 @@ from core import logs, tracing
 from core.buckets import Access
 from core.errors import (
     AlreadyColor,
+    AttemptCanceled,
     AttemptOver,
     DestinationIsPrefix,
     DestinationIsSource,
@@ -94,6 +95,8 @@ class Runner:
         try:
             with self.stopping.interruptible():
                 self._work(attempt, seen)
+        except AttemptCanceled:
+            seen.canceled()
         except AttemptOver as error:
             seen.over(str(error))
         except Drained:

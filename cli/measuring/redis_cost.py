@@ -4,12 +4,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from kombu import Connection
+from celery import Celery
 from redis import Redis
 
 from api.publisher import Publisher
 from cli.measuring.service import Subject
-from core.broker import QUEUES
+from core.broker import QUEUES, celery_settings
 from core.jobs import Attempts, Job, JobRequest, JobResult, JobStore, Limits, Stage
 from core.jobs.records import ModelRef, Priority, Timings
 from core.jobs.scripts import key
@@ -88,7 +88,9 @@ def lives(subject: Subject) -> Bytes:
 def _work(settings: Settings, redis: Redis) -> None:
     """Do as a worker does with its jobs, by Celery's own transport."""
     attempts = Attempts(redis, Limits(3, 120, 3600), settings.job_ttl)
-    with Connection(settings.redis_url) as connection:
+    app = Celery(set_as_current=False)
+    app.conf.update(celery_settings(settings))
+    with app.connection_for_read() as connection:
         queue = connection.SimpleQueue(QUEUES[Priority.NORMAL])
         for _ in range(JOBS_EACH):
             message = queue.get(timeout=30)

@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 from redis import Redis
 
-from cli.stack import Stack, StackOptions, servers
+from cli.stack import Stack, StackOptions, servers, throwaway
 from core.errors import StackError
 from core.jobs import Job, JobStore
 from core.objects import ObjectRef
-from core.redis_client import connect
+from core.servers import connect_state
 from core.settings import Settings
 from core.storage import Storage
 from tintype_client import Client
@@ -101,14 +101,13 @@ def subject(settings: Settings) -> Iterator[Subject]:
         "rate_limit": "none",
         "log_level": "WARNING",
     }
-    alone = settings.without("redis_url", "s3_endpoint", "s3_public_endpoint", "keys")
     changes |= {"metrics_port": servers.free_port(), "metrics_host": servers.HOST}
     with TemporaryDirectory(prefix="tintype-measure-") as folder:
         options = StackOptions(Path(folder), workers=0)
-        stack = Stack(options, alone.model_copy(update=changes), lambda _: None)
+        stack = Stack(options, throwaway(settings).model_copy(update=changes), lambda _: None)
         try:
             stack.start()
-            redis = connect(stack.settings.redis_url)
+            redis = connect_state(stack.settings)
             with Client(stack.url) as client, redis:
                 yield Subject(stack, client, Storage(stack.settings), JobStore(redis), redis)
         finally:

@@ -2,5 +2,6 @@
 
 from cli.stack.signals import stop_on_signals
 from cli.stack.stack import Stack, StackOptions
+from cli.stack.throwaway import throwaway
 
-__all__ = ["Stack", "StackOptions", "stop_on_signals"]
+__all__ = ["Stack", "StackOptions", "stop_on_signals", "throwaway"]

@@ -29,6 +29,7 @@ from core.errors.images import (
     UnsupportedFormat,
 )
 from core.errors.jobs import (
+    AttemptCanceled,
     AttemptOver,
     BatchNotFound,
     DistributionMismatch,
@@ -97,6 +98,7 @@ from core.errors.storage import (
 
 __all__ = [
     "AlreadyColor",
+    "AttemptCanceled",
     "AttemptError",
     "AttemptOver",
     "BatchNotFound",

@@ -75,6 +75,12 @@ class AttemptOver(PermanentError):
     code = "attempt_over"
 
 
+class AttemptCanceled(AttemptOver):
+    """Raised in a worker when its job ends as canceled: it was too late to stop, and is not now."""
+
+    code = "attempt_canceled"
+
+
 class StepOver(PermanentError):
     """Raised in a worker when another one looks after its batch."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from core.errors import AttemptOver, QueueUnavailable, TintypeError
+from core.errors import AttemptCanceled, AttemptOver, QueueUnavailable, TintypeError
+from core.jobs.ending import log_ended
 from core.jobs.parsing import parse_job, write_problem, write_result, write_review
 from core.jobs.records import Job, JobResult, Problem, Skipped, Stage, State
 from core.jobs.scripts import Scripts, as_fields, key, milliseconds
@@ -81,7 +82,8 @@ class Attempts:
 
         It must not run if it has ended, waits for a later moment, another worker has it, or a
         later version has made it: then it waits for a worker of that. A job whose worker lost it
-        and that has used up its attempts becomes failed, and so does one whose record is damaged.
+        and that has used up its attempts becomes failed, and so does one whose record is damaged;
+        what ends here is logged.
         """
         answer = self._scripts.run(
             "start",
@@ -102,6 +104,9 @@ class Attempts:
             if answer[1] == 1:
                 log.warning("%s", NEWER.detail)
             return None
+        if answer[0] == "ended":
+            log_ended(answer[1])
+            return None
         fields = as_fields(answer[1])
         return self._readable(job_id, int(answer[0]), fields)
 
@@ -112,16 +117,23 @@ class Attempts:
             return Attempt(parse_job(job_id, fields), token, int(fields.get("retries", 0)), trace)
         except (TintypeError, ValueError) as error:
             log.error("the job fails: %s", error)
-            self._scripts.run("fail", job_id, token, DAMAGED.model_dump_json())
+            problem = DAMAGED.model_dump_json()
+            if self._scripts.run("fail", job_id, token, problem):
+                about = (problem, fields.get("batch"), fields.get("trace"))
+                log_ended((job_id, State.FAILED, str(token), *about))
             return None
 
     def enter(self, attempt: Attempt, stage: Stage) -> None:
         """Enter the next stage, if the attempt is not over.
 
         Raises:
+            AttemptCanceled: someone canceled the job while it stored a result; it ends here.
             AttemptOver: the job was canceled, or another worker has it.
         """
-        if not self._scripts.run("enter", attempt.job.id, attempt.token, self._lease, stage):
+        entered = self._scripts.run("enter", attempt.job.id, attempt.token, self._lease, stage)
+        if entered == "canceled":
+            raise AttemptCanceled("the job was canceled while it stored a result")
+        if not entered:
             raise AttemptOver("the job was canceled, or another worker has it by now")
 
     def renew(self, attempt: Attempt) -> bool:

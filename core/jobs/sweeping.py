@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from redis import Redis
 
 from core.jobs.attempts import TIMED_OUT, WORKER_LOST, Limits
-from core.jobs.ending import log_swept
+from core.jobs.ending import Told, log_ended
 from core.jobs.scripts import Scripts, as_fields, milliseconds
 from core.queues import Queues
 
@@ -43,13 +43,14 @@ class Sweeping:
         """
         # Looked at before the jobs: what is taken meanwhile is missed by nobody.
         messages = self._queues.look()
-        found: tuple[list[str], list[str]] | None = self._scripts.run(
+        found: tuple[list[str], list[Told]] | None = self._scripts.run(
             "sweep", *self._arguments, *messages
         )
         if found is None:
             return None
         again, ended = found
-        log_swept(ended)
+        for told in ended:
+            log_ended(told)
         return as_fields(again)
 
     def claim_newer(self, queue: str) -> Sequence[str]:

@@ -87,6 +87,9 @@ def test_it_takes_other_photographs_and_leaves_the_users_servers_alone(
     (samples / "cameraman.jpg").unlink()
     nowhere = {
         "TINTYPE_REDIS_URL": f"redis://127.0.0.1:{closed_port}/0",
+        "TINTYPE_BROKER_URL": f"redis://127.0.0.1:{closed_port}/1",
+        "TINTYPE_REDIS_NAMESPACE": "production",
+        "TINTYPE_QUEUES": "low",
         "TINTYPE_S3_ENDPOINT": f"http://127.0.0.1:{closed_port}",
         "TINTYPE_S3_PUBLIC_ENDPOINT": f"http://127.0.0.1:{closed_port}",
     }

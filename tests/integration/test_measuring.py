@@ -33,8 +33,13 @@ def little(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_machine_is_measured_and_planned_with(
-    little: Path, monkeypatch: pytest.MonkeyPatch
+    little: Path, monkeypatch: pytest.MonkeyPatch, closed_port: int
 ) -> None:
+    # Nobody measures with the servers that work for others.
+    monkeypatch.setenv("TINTYPE_REDIS_URL", f"redis://127.0.0.1:{closed_port}/0")
+    monkeypatch.setenv("TINTYPE_BROKER_URL", f"redis://127.0.0.1:{closed_port}/1")
+    monkeypatch.setenv("TINTYPE_REDIS_NAMESPACE", "production")
+    monkeypatch.setenv("TINTYPE_QUEUES", "low")
     model = write_standin(little / "quick")
     monkeypatch.setenv("TINTYPE_MODEL", str(model))
     file = little / "rates.json"

@@ -1,11 +1,13 @@
 -- Start an attempt: returns its fencing token, the job and its id, or nothing if the job must not
--- run; 'newer' and whether that is news, if it waits for a worker of a later version.
+-- run; 'newer' and whether that is news, if it waits for a worker of a later version; 'ended' and what
+-- is logged of it, if its worker has died and it ends now.
 -- ARGV: id, worker, milliseconds of the lease, attempts allowed, milliseconds of the time limit,
 --       error of a job whose workers died, error of a job that took too long, what a job of a
 --       later version waits for.
 local id, lease = ARGV[2], tonumber(ARGV[4])
 if get(id, 'state') == 'running' and not lease_runs(id) then
   expire(id, tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8])
+  if get(id, 'finished') then return {'ended', about_end(id), id} end
 end
 if get(id, 'state') == 'running' and get(id, 'worker') == ARGV[3] then
   -- It asks again: the answer did not reach it.

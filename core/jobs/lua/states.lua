@@ -67,6 +67,11 @@ local function expire(id, max_attempts, timeout, lost, timed_out)
   fail(id, NOW - number(id, 'started') >= timeout and timed_out or lost)
 end
 
+-- What is logged of a job that has ended; core.jobs.ending knows the order.
+local function about_end(id)
+  return {id, unpack(redis.call('HMGET', job_key(id), 'state', 'attempt', 'error', 'batch', 'trace'))}
+end
+
 -- Whether the caller still holds the job: its token is that of the running attempt.
 local function holds(id, token)
   local job = redis.call('HMGET', job_key(id), 'state', 'attempt')

@@ -1,6 +1,6 @@
 -- One pass of the sweep: ends leases that ran out, forgets old jobs, and returns the jobs to
--- publish again, each followed by the reason, and those that it has ended, each followed by state,
--- attempts, error, batch and trace (empty: none). Returns nothing while another sweeper is at work.
+-- publish again, each followed by the reason, and what is logged of those that it has ended. Returns
+-- nothing while another sweeper is at work.
 -- ARGV: sweeper, milliseconds that it is the only one, attempts allowed, milliseconds of the time
 --       limit, error of a job whose workers died, error of a job that took too long, milliseconds
 --       to keep ended jobs, most jobs of a kind to look at, messages that workers have taken,
@@ -20,12 +20,7 @@ local ended = {}
 if redis.call('EXISTS', key('patience')) == 0 then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', NOW, 'LIMIT', 0, most)) do
     expire(id, tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7])
-    if get(id, 'finished') then
-      ended[#ended + 1] = id
-      for _, field in ipairs({'state', 'attempt', 'error', 'batch', 'trace'}) do
-        ended[#ended + 1] = get(id, field) or ''
-      end
-    end
+    if get(id, 'finished') then ended[#ended + 1] = about_end(id) end
   end
 end
 
