@@ -59,10 +59,10 @@ class NativeOutput:
         file.truncate()
 
 
-def _is_stderr(stream: IO[str]) -> bool:
+def _is_stderr(stream: IO[str] | None) -> bool:
     try:
-        return stream.fileno() == STDERR
-    except OSError:  # it leads to no file
+        return stream is not None and stream.fileno() == STDERR
+    except (OSError, ValueError):  # it leads to no file, or is closed
         return False
 
 

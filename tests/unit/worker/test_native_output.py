@@ -2,6 +2,7 @@ import logging
 import os
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,14 @@ def test_a_process_that_is_not_set_up_prints_as_ever(capfd: pytest.CaptureFixtur
     with NativeOutput().logged():
         os.write(STDERR, b"printed\n")
     assert capfd.readouterr().err == "printed\n"
+
+
+def test_handlers_that_are_closed_are_left_alone(output: NativeOutput, tmp_path: Path) -> None:
+    handler = logging.FileHandler(tmp_path / "log")
+    logging.getLogger().addHandler(handler)
+    handler.close()
+    try:
+        output.tell_apart()
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert handler.stream is None
