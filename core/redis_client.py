@@ -17,7 +17,12 @@ from redis.sentinel import Sentinel
 
 from core import namespace
 from core.errors import QueueUnavailable
-from core.redis_slot import SlotPrimary, slot_client
+from core.redis_slot import (
+    PrimaryConnection,
+    PrimarySSLConnection,
+    SlotPrimary,
+    slot_client,
+)
 from core.redis_urls import Mode, RedisUrl, parse_redis_url
 from core.tracing.servers import trace_redis
 
@@ -63,7 +68,8 @@ def connect(url: str, patience: float = 2, timeout: float = 2, tls: Tls | None =
         **encrypted,
     }
     if parsed.mode is Mode.SINGLE:
-        return trace_redis(Redis.from_url(url, **options))
+        kind = PrimarySSLConnection if parsed.tls else PrimaryConnection
+        return trace_redis(Redis.from_url(url, connection_class=kind, **options))
     ask = {**common, **encrypted, "ssl": parsed.tls}
     if parsed.mode is Mode.SENTINEL:
         return trace_redis(_behind_sentinels(parsed, options, ask))

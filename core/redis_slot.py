@@ -72,7 +72,23 @@ def _node(entry: Sequence[Any], asked: Node) -> Node:
     return asked[0] if host in {None, "", "?"} else host, int(entry[1])
 
 
-class SlotConnection(Connection):
+class PrimaryConnection(Connection):
+    """Is lost when its server is the primary no longer: who connects again may reach another."""
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        """Return an answer; a refusal of a server that is not the primary is a lost connection."""
+        try:
+            return super().read_response(*args, **options)
+        except ELSEWHERE as error:
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise RedisConnectionError(f"the server is not the primary: {error}") from error
+
+
+class PrimarySSLConnection(PrimaryConnection, SSLConnection):
+    """The same with TLS."""
+
+
+class SlotConnection(PrimaryConnection):
     """Connects to whichever node has the slot at that moment."""
 
     def __init__(self, *, find: Callable[[], Node], **options: Any) -> None:
@@ -82,14 +98,6 @@ class SlotConnection(Connection):
     def _connect(self) -> Any:
         self.host, self.port = self._find()
         return super()._connect()  # type: ignore[no-untyped-call]
-
-    def read_response(self, *args: Any, **options: Any) -> Any:
-        """Return an answer; a node that has lost the slot counts as a lost connection."""
-        try:
-            return super().read_response(*args, **options)
-        except ELSEWHERE as error:
-            self.disconnect()  # type: ignore[no-untyped-call]
-            raise RedisConnectionError(f"the node has lost its slot: {error}") from error
 
 
 class SlotSSLConnection(SlotConnection, SSLConnection):

@@ -17,7 +17,7 @@ from core.errors import QueueUnavailable
 from core.jobs import Attempts, Job, JobStore, State
 from core.jobs.events import FIRST, EventLog
 from core.queues import Queues
-from core.redis_client import connect
+from core.redis_client import connect, reachable
 from core.settings import Settings
 from tests.conftest import LIMITS, TTL
 from tests.support.jobs import REQUEST, RESULT
@@ -57,7 +57,7 @@ def test_the_slot_goes_to_another_node(ports: list[int], nodes: list[Redis]) -> 
         nodes[has].cluster("SETSLOT", slot, "MIGRATING", names[gets])
         keys = nodes[has].cluster("GETKEYSINSLOT", slot, 1000)
         nodes[has].migrate("127.0.0.1", ports[gets], keys, 0, 5000)
-        with pytest.raises(QueueUnavailable, match="lost its slot"):
+        with pytest.raises(QueueUnavailable, match="not the primary"):
             attempts.renew(attempt)
         for each in (gets, has):
             nodes[each].cluster("SETSLOT", slot, "NODE", names[gets])
@@ -92,6 +92,19 @@ def finds(jobs: JobStore, job: Job) -> bool:
     with suppress(QueueUnavailable):
         return jobs.get(job.id) == job
     return False
+
+
+def test_a_server_that_is_no_primary_any_more_is_connected_to_anew(redis_url: str) -> None:
+    with connect(redis_url, patience=0.5) as client, connect(redis_url) as operator:
+        before = client.client_id()
+        operator.execute_command("REPLICAOF", "127.0.0.1", "1")
+        try:
+            with pytest.raises(QueueUnavailable, match="not the primary"), reachable():
+                client.set("a", "b")
+        finally:
+            operator.execute_command("REPLICAOF", "NO", "ONE")
+        assert client.set("a", "b")
+        assert client.client_id() != before
 
 
 def test_two_installations_do_not_meet(redis: Redis, redis_url: str) -> None:
