@@ -2,6 +2,7 @@
 
 const KEY = 'tintype.cards';
 const MOST = 500;
+let sealed = false;
 
 /**
  * @typedef {{ id: string, shown: string, part: string, name: string }} Kept
@@ -37,5 +38,11 @@ export function keptCards() {
 
 /** @param {Kept[]} cards */
 export function keepCards(cards) {
-  remember(KEY, cards.slice(0, MOST));
+  if (!sealed) remember(KEY, cards.slice(0, MOST));
+}
+
+/** Forget all cards; what this page still has under way is not kept, either. */
+export function forgetCards() {
+  remember(KEY, []);
+  sealed = true;
 }

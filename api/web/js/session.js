@@ -2,7 +2,7 @@
 
 import { askPlainly, onStaleToken, onUnauthorized, useCsrf } from './api.js';
 import { find } from './dom.js';
-import { keepCards, recall, remember } from './kept.js';
+import { forgetCards, recall, remember } from './kept.js';
 
 const KEY = 'tintype.signed-in';
 const SESSION = '/v1/session';
@@ -35,7 +35,7 @@ async function signOut(out) {
   await askPlainly('DELETE', SESSION);
   remember(KEY, false);
   // Whoever signs in next is not told what these were called.
-  keepCards([]);
+  forgetCards();
   useCsrf('');
   out.hidden = true;
   location.reload();
