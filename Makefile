@@ -9,7 +9,7 @@ EACH_FAULT := tests/faults/test_each.py
 # They need a browser; `make test-browser`.
 BROWSER_TESTS := tests/e2e
 MINUTES ?= 30
-# Processes of `make test`, each with servers of its own.
+# Processes of `make test`, each with servers of its own; the slow files come first, so that both end together.
 WORKERS ?= 2
 BENCHMARKS := engines pipeline concurrency service growth leak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -24,7 +24,7 @@ demo: .venv/demo.stamp  ## Colorize the samples through the whole service.
 	$(BIN)/tintype demo
 
 test: .venv/dev.stamp  ## The whole suite, against real servers.
-	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore $(TORCH_TESTS) --ignore $(EACH_FAULT) --ignore $(BROWSER_TESTS) $(ARGS)
+	TINTYPE_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore $(TORCH_TESTS) --ignore $(EACH_FAULT) --ignore $(BROWSER_TESTS) $(ARGS)
 
 check: .venv/dev.stamp  ## Lint, format, types, import rules.
 	$(BIN)/ruff check
