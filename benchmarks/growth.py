@@ -14,12 +14,10 @@ from redis import Redis
 
 from api.publisher import Publisher
 from benchmarks import report
+from cli.measuring.typical import memory, order, result
 from cli.stack import servers
 from cli.stack.child import Child
-from core.jobs import Attempts, JobRequest, JobResult, JobStore, Limits, Options, State
-from core.jobs.records import ModelRef, Timings
-from core.jobs.scripts import key
-from core.objects import ObjectRef
+from core.jobs import Attempts, JobStore, Limits, Options, State
 from core.redis_client import connect
 from core.settings import Settings
 
@@ -38,18 +36,18 @@ def main(most: int) -> None:
         store, publisher = JobStore(redis), Publisher(Settings(redis_url=url))
         finished = _finished(redis, store)
         print(f"a finished job: {finished:.0f} bytes")
-        rows, jobs, empty = [], 0, _memory(redis)
+        rows, jobs, empty = [], 0, memory(redis)
         for size in (size for size in SIZES if size <= most):
             began, first = time.perf_counter(), jobs
             while jobs < size:
-                job = store.create(_order(jobs))
+                job = store.create(order(jobs))
                 publisher.publish(job)
                 store.published(job)
                 jobs += 1
             rate = (jobs - first) / (time.perf_counter() - began)
             row: dict[str, float | None]
             row = {"jobs": size, "submits_per_second": rate}
-            row |= {"bytes_per_job": (_memory(redis) - empty) / size} | _listing(store, size)
+            row |= {"bytes_per_job": (memory(redis) - empty) / size} | _listing(store, size)
             rows.append(row)
             deep = f"{row['deep_ms']:.1f} ms" if row["deep_ms"] else "-"
             print(
@@ -77,17 +75,6 @@ def _redis() -> Iterator[str]:
             server.wait()
 
 
-def _order(number: int) -> JobRequest:
-    key = f"archive/1936/box-{number // 1000:03}/scan-{number:06}.jpg"
-    return JobRequest(source=ObjectRef(bucket="photographs", key=key))
-
-
-def _memory(redis: Redis) -> int:
-    """Return the bytes in use, without the stream of events, whose length has a limit."""
-    stream = redis.memory_usage(key("events"), samples=0) or 0
-    return int(dict(redis.info("memory"))["used_memory"]) - int(stream)
-
-
 def _listing(store: JobStore, size: int) -> dict[str, float | None]:
     """Time the first page and the thousandth, which starts after 49,950 jobs."""
 
@@ -111,36 +98,15 @@ def _listing(store: JobStore, size: int) -> dict[str, float | None]:
 def _finished(redis: Redis, store: JobStore) -> float:
     """Return the bytes of a job that succeeded, with everything that a worker records."""
     attempts = Attempts(redis, Limits(attempts=3, timeout=120, patience=3600), ttl=7 * 24 * 3600)
-    store.create(_order(0))
-    before = _memory(redis)
-    stages = Timings(
-        fetch_ms=2.123456789,
-        decode_ms=2.2345678912,
-        infer_ms=64.345678912,
-        compose_ms=8.9012345678,
-        encode_ms=2.7123456789,
-        store_ms=3.1234567891,
-    )
+    store.create(order(0))
+    before = memory(redis)
     for number in range(ENDED):
-        order = _order(number).model_copy(update={"options": Options(vividness=0.5)})
-        attempt = attempts.start(store.create(order).id, "worker-host:12345")
+        asked = order(number).model_copy(update={"options": Options(vividness=0.5)})
+        attempt = attempts.start(store.create(asked).id, "worker-host:12345")
         assert attempt
-        destination = ObjectRef(
-            bucket="photographs", key=f"colorized/{order.source.key[:-4]}.0123456789ab.jpg"
-        )
-        result = JobResult(
-            destination=destination,
-            model=ModelRef(name="zhang-eccv16", digest="0" * 64),
-            width=4000,
-            height=3000,
-            content_type="image/jpeg",
-            bytes=2_345_678,
-            etag="0" * 32,
-            timings=stages,
-        )
-        attempts.succeed(attempt, result, f"{number:032x}")
+        attempts.succeed(attempt, result(attempt.job), f"{number:032x}")
     assert store.count(State.SUCCEEDED) == ENDED
-    return (_memory(redis) - before) / ENDED
+    return (memory(redis) - before) / ENDED
 
 
 def _draw(rows: list[dict[str, Any]]) -> Figure:

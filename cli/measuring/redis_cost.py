@@ -9,18 +9,14 @@ from redis import Redis
 
 from api.publisher import Publisher
 from cli.measuring.service import Subject
+from cli.measuring.typical import memory, order, result
 from core.broker import QUEUES, celery_settings
-from core.jobs import Attempts, Job, JobRequest, JobResult, JobStore, Limits, Stage
-from core.jobs.records import ModelRef, Priority, Timings
-from core.jobs.scripts import key
-from core.objects import ObjectRef
+from core.jobs import Attempts, JobStore, Limits, Stage
+from core.jobs.records import Priority
 from core.settings import Settings
 
 CLIENTS = 8
 JOBS_EACH = 100
-STAGES = Timings(
-    fetch_ms=2.12, decode_ms=2.23, infer_ms=64.34, compose_ms=8.9, encode_ms=2.71, store_ms=3.12
-)
 
 
 class Counters(NamedTuple):
@@ -70,17 +66,17 @@ def lives(subject: Subject) -> Bytes:
     """Record, queue, take, start and end many jobs at a time, with all but the work."""
     settings, redis = subject.stack.settings, subject.redis
     store, publisher = JobStore(redis), Publisher(settings)
-    empty = _memory(redis)
+    empty = memory(redis)
     numbers = range(CLIENTS * JOBS_EACH)
-    for job in [store.create(_order(number)) for number in numbers]:
+    for job in [store.create(order(number)) for number in numbers]:
         publisher.publish(job)
         store.published(job)
-    full = _memory(redis)
+    full = memory(redis)
     before = Counters.read(redis)
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(lambda _: _work(settings, redis), range(CLIENTS)))
     spent = Counters.read(redis).since(before)
-    left = _memory(redis)
+    left = memory(redis)
     jobs = len(numbers)
     return Bytes((full - empty) / jobs, (left - empty) / jobs, spent.seconds / spent.trips)
 
@@ -98,31 +94,6 @@ def _work(settings: Settings, redis: Redis) -> None:
             assert attempt
             attempts.enter(attempt, Stage.INFER)
             attempts.enter(attempt, Stage.STORE)
-            attempts.succeed(attempt, _result(attempt.job), attempt.job.id)
+            attempts.succeed(attempt, result(attempt.job), attempt.job.id)
             message.ack()
         queue.close()
-
-
-def _order(number: int) -> JobRequest:
-    source = ObjectRef(bucket="photographs", key=f"archive/1936/box-003/scan-{number:06}.jpg")
-    return JobRequest(source=source)
-
-
-def _result(job: Job) -> JobResult:
-    name = f"colorized/{job.source.key[:-4]}.0123456789ab.jpg"
-    return JobResult(
-        destination=ObjectRef(bucket="photographs", key=name),
-        model=ModelRef(name="zhang-eccv16", digest="0" * 64),
-        width=4000,
-        height=3000,
-        content_type="image/jpeg",
-        bytes=2_345_678,
-        etag="0" * 32,
-        timings=STAGES,
-    )
-
-
-def _memory(redis: Redis) -> int:
-    """Return the bytes in use, without the stream of events, whose length has a limit."""
-    stream = redis.memory_usage(key("events"), samples=0) or 0
-    return int(dict(redis.info("memory"))["used_memory"]) - int(stream)
