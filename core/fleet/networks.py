@@ -49,16 +49,18 @@ class Networks:
 
     def _look(self) -> dict[str, Whereabouts]:
         parents = read_beats(self._redis, heartbeats.PARENTS, ParentBeat)
-        found: dict[str, Whereabouts] = {}
-        for member, beat in read_beats(self._redis, heartbeats.WORKERS, ChildBeat).items():
+        children = read_beats(self._redis, heartbeats.WORKERS, ChildBeat)
+        idle: dict[str, Whereabouts] = {}
+        at_work: dict[str, Whereabouts] = {}
+        for member, beat in children.items():
             if beat is None:
                 continue
             name = f"{heartbeats.host_of(member)}:{beat.parent}"
+            if name == self._parent:
+                continue
             parent = parents.get(name)
-            idle = parent is not None and parent.draining
-            if name != self._parent:
-                for model in beat.models:
-                    if not idle:
-                        found[model] = Whereabouts.AT_WORK
-                    found.setdefault(model, Whereabouts.IDLE)
-        return found
+            if parent and parent.draining:
+                idle |= dict.fromkeys(beat.models, Whereabouts.IDLE)
+            else:
+                at_work |= dict.fromkeys(beat.models, Whereabouts.AT_WORK)
+        return idle | at_work
