@@ -16,6 +16,7 @@ from core.batches.parts import Part
 from core.batches.records import Batch, BatchState
 from core.errors import StepOver
 from core.jobs.base import written
+from core.jobs.ending import log_ended
 from core.jobs.records import Problem
 from core.jobs.scripts import Scripts, as_fields, milliseconds
 
@@ -194,7 +195,9 @@ def cancel_jobs(scripts: Scripts, batch_id: str) -> None:
     """Cancel the jobs of a canceled batch, a few at a time: a script must not hold Redis up."""
     last: str | None = ""
     while last is not None:
-        last = scripts.run("cancel_jobs", batch_id, last, CANCELED_AT_ONCE)
+        last, ended = scripts.run("cancel_jobs", batch_id, last, CANCELED_AT_ONCE)
+        for told in ended:
+            log_ended(told)
 
 
 def _flat(keys: Iterable[Key]) -> Iterable[str]:

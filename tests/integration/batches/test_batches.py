@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import logging
 from collections import Counter
 
 import pytest
@@ -243,7 +244,10 @@ def test_a_paused_batch_starts_nothing_and_loses_nothing(world: World) -> None:
     assert world.run(batch).counts.succeeded == 40
 
 
-def test_a_canceled_batch_ends_with_its_jobs(world: World) -> None:
+def test_a_canceled_batch_ends_with_its_jobs(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     world.put(*SCANS)
     batch = world.step(world.create())
     world.work(most=3)
@@ -256,6 +260,9 @@ def test_a_canceled_batch_ends_with_its_jobs(world: World) -> None:
     ended = world.run(batch)
     assert ended.state is BatchState.CANCELED
     assert (ended.counts.succeeded, ended.counts.canceled) == (3, WINDOW - 3)
+    lines = [vars(each) for each in caplog.records if each.message == "job ended"]
+    assert len({line["job_id"] for line in lines}) == len(lines) == WINDOW - 3
+    assert {(line["state"], line["batch_id"]) for line in lines} == {("canceled", batch.id)}
     assert len(world.report(ended)["jobs"]) == WINDOW
     with pytest.raises(WrongState):
         world.store.resume(batch.id)
