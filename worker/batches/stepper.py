@@ -71,14 +71,18 @@ class Stepper:
 
     def _step(self, step: Step) -> bool:
         try:
-            more = self._work(step)
-        except QueueUnavailable:
-            raise
+            return self._try(step)
         except StepOver as error:
             log.warning("%s", error)
             # Perhaps it was only paused at its end, and the lease is still ours.
             self._steps.rest(step)
             return False
+
+    def _try(self, step: Step) -> bool:
+        try:
+            more = self._work(step)
+        except (QueueUnavailable, StepOver):
+            raise
         except Drained:
             self._steps.rest(step, more=True)
             return False
