@@ -39,9 +39,18 @@ def imencode(suffix: str, pixels: NDArray[Any], settings: Sequence[int] = ()) ->
         pixels = pixels.copy()
     _swap(pixels)
     try:
-        ok, written = cv2.imencode(suffix, pixels, settings)
+        return imencode_bgr(suffix, pixels, settings)
     finally:
         _swap(pixels)
+
+
+def imencode_bgr(suffix: str, pixels: NDArray[Any], settings: Sequence[int] = ()) -> bytes:
+    """Encode grey, BGR or BGRA pixels with OpenCV.
+
+    Raises:
+        BrokenImage: OpenCV cannot write it.
+    """
+    ok, written = cv2.imencode(suffix, pixels, settings)
     if not ok:
         raise BrokenImage(f"the result cannot be written as {suffix}")
     return written.tobytes()

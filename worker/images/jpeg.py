@@ -3,20 +3,24 @@
 import re
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BrokenImage
+from worker.colour.bands import Work, each_part
 from worker.images.about import shortened
-from worker.images.codecs import imdecode, imencode
+from worker.images.codecs import imdecode, imencode_bgr
+from worker.images.intervals import BLOCK, CYCLE, joined
 from worker.images.iptc import PHOTOSHOP, to_resources
 from worker.images.photo import EXIF_PREFIX, Photo
-from worker.images.proof import BLOCK
 
 MAX_SEGMENT = 65_533
 """Bytes in one segment (ITU-T T.81, B.1.1.4)."""
+PART_PIXELS = 256 * 1024
+"""That are encoded together, where so few make rows enough for a part."""
 MAX_SCANS = 64
 """Encoders write some ten; each is a pass over the whole image, however short it is."""
 _SOI_AND_JFIF = 20
@@ -78,16 +82,35 @@ def encode_jpeg(photo: Photo, quality: int) -> bytes:
     Raises:
         BrokenImage: OpenCV cannot write it.
     """
-    # An interval for each row of blocks, so that ``proof`` can decode some of them alone.
-    interval = -(-photo.width // BLOCK)
-    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, interval]
-    plain = imencode(".jpg", photo.pixels, settings)
+    plain = _plain(photo.pixels, quality)
     head = plain[:_SOI_AND_JFIF]
     if photo.dpi:
         x, y = (min(65_535, round(value)) for value in photo.dpi)
         # JFIF 1.02: the unit (1: inches) and both densities lie at 13.
         head = head[:13] + struct.pack(">BHH", 1, x, y) + head[18:]
     return b"".join((head, *_metadata(photo), plain[_SOI_AND_JFIF:]))
+
+
+def _plain(rgb: NDArray[Any], quality: int) -> bytes:
+    """Encode RGB, (h, w, 3) uint8, part by part, in as many threads as OpenCV may use."""
+    height, width = rgb.shape[:2]
+    # An interval for each row of blocks, so that ``proof`` can decode some of them alone.
+    interval = -(-width // BLOCK)
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, interval]
+    most = CYCLE * BLOCK * max(1, PART_PIXELS // (CYCLE * BLOCK * width))
+    parts: dict[int, bytes] = {}
+
+    def begin() -> Work:
+        buffer = np.empty((min(most, height), width, 3), np.uint8)
+
+        def work(rows: slice) -> None:
+            part = cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2BGR, buffer[: rows.stop - rows.start])
+            parts[rows.start] = imencode_bgr(".jpg", part, settings)
+
+        return work
+
+    each_part(height, most, begin)
+    return joined([parts[first] for first in sorted(parts)], height)
 
 
 def _metadata(photo: Photo) -> Iterator[bytes]:

@@ -1,8 +1,6 @@
 """Rows of a result as its readers will see them, at a fraction of the cost of decoding it all."""
 
 import io
-import re
-import struct
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -12,11 +10,8 @@ from PIL import Image
 
 from worker.images.codecs import imdecode
 from worker.images.errors import naming_a_lack_of_memory
+from worker.images.intervals import BLOCK, excerpt
 
-BLOCK = 16
-"""Rows that one interval of a JPEG of ours has: 4:2:0, an interval for each row of blocks."""
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-_SOF0, _SOS = 0xC0, 0xDA
 Reader = Callable[[slice], NDArray[np.uint8]]
 
 
@@ -59,29 +54,3 @@ def _jpeg_reader(data: bytes, strips: Sequence[slice], size: tuple[int, int]) ->
 
 def _last(rows: slice) -> int:
     return (int(rows.stop) - 1) // BLOCK
-
-
-def excerpt(jpeg: bytes, blocks: Sequence[int]) -> bytes:
-    """Return a JPEG of some rows of blocks: their intervals, one after the other, unchanged.
-
-    Intervals can be decoded by themselves (ITU-T T.81, E.1.4).
-    """
-    at, head = 2, b"\xff\xd8"
-    while jpeg[at + 1] != _SOS:
-        (length,) = struct.unpack_from(">H", jpeg, at + 2)
-        segment = jpeg[at : at + 2 + length]
-        if segment[1] == _SOF0:
-            segment = segment[:5] + struct.pack(">H", BLOCK * len(blocks)) + segment[7:]
-        # Application data has no part in decoding.
-        head += b"" if 0xE0 < segment[1] <= 0xEF else segment
-        at += 2 + length
-    (length,) = struct.unpack_from(">H", jpeg, at + 2)
-    start = at + 2 + length
-    starts = [start, *(match.end() for match in _RESTART.finditer(jpeg, start))]
-    ends = [begin - 2 for begin in starts[1:]] + [len(jpeg) - 2]
-    parts = [head, jpeg[at:start]]
-    for number, block in enumerate(blocks):
-        parts.append(jpeg[starts[block] : ends[block]])
-        last = number == len(blocks) - 1
-        parts.append(b"\xff\xd9" if last else bytes((0xFF, 0xD0 + number % 8)))
-    return b"".join(parts)

@@ -1,4 +1,3 @@
-import cv2
 import numpy as np
 import pytest
 
@@ -6,22 +5,6 @@ from core.formats import OutputFormat
 from tests.support.images import gradient
 from worker.colour import lightness, sample
 from worker.images import Photo, decode, encode, reader
-from worker.images.proof import excerpt
-
-RGB = np.dstack([gradient(101, 150, seed=seed) for seed in range(3)])
-
-
-def test_blocks_of_a_jpeg_are_decoded_as_in_the_whole() -> None:
-    data = encode(Photo(RGB, None, "jpeg"), "jpeg")
-    whole = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    blocks = [0, 2, 3, 6]
-    part = cv2.imdecode(np.frombuffer(excerpt(data, blocks), np.uint8), cv2.IMREAD_COLOR)
-    assert whole is not None
-    assert part is not None
-    for at, block in enumerate(blocks):
-        rows = slice(16 * block + 1, min(16 * block + 15, 101))
-        length = rows.stop - rows.start
-        assert np.array_equal(part[16 * at + 1 : 16 * at + 1 + length], whole[rows])
 
 
 @pytest.mark.parametrize("shape", [(101, 150), (1, 1), (16, 16), (17, 3000), (3000, 17)])
