@@ -1,12 +1,13 @@
 """Smaller versions of an image, and of its lightness."""
 
+import math
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.bands import Work, band_rows, each_band
+from worker.colour.bands import BAND_PIXELS, Work, each_part
 from worker.colour.lightness import Lightness, Pixels, Plane
 
 SAMPLES = 4
@@ -35,21 +36,42 @@ def resized(source: Lightness, height: int, width: int) -> Plane:
 
 
 def _shrink(source: Lightness, height: int, width: int) -> Plane:
-    """Return the mean of the area of each small pixel: along x band by band, then along y."""
+    """Return the mean of the area of each small pixel: along y first, which is most of the work."""
     full_height, full_width = source.shape
-    narrow = np.empty((full_height, width), np.float32)
+    first, shares = _areas(full_height, height)
+    most = max(1, BAND_PIXELS * height // (full_height * full_width))
+    deep = math.ceil(most * full_height / height) + shares.shape[1]
+    small = np.empty((height, width), np.float32)
 
     def begin() -> Work:
-        buffer = np.empty((band_rows(full_height, full_width), full_width), np.float32)
+        light = np.empty((deep, full_width), np.float32)
+        lines = np.empty((most, full_width), np.float32)
 
         def work(rows: slice) -> None:
-            band = source.rows(rows, buffer)
-            cv2.resize(band, (width, len(band)), narrow[rows], interpolation=cv2.INTER_AREA)
+            top = first[rows.start]
+            band = source.rows(slice(top, first[rows.stop - 1] + shares.shape[1]), light)
+            means = lines[: rows.stop - rows.start]
+            for at, share, mean in zip(first[rows] - top, shares[rows], means, strict=True):
+                np.einsum("j,jx->x", share, band[at : at + len(share)], out=mean)
+            cv2.resize(means, (width, len(means)), small[rows], interpolation=cv2.INTER_AREA)
 
         return work
 
-    each_band(full_height, full_width, begin)
-    return np.clip(_resize(narrow, width, height, cv2.INTER_AREA), 0, 100)
+    each_part(height, most, begin)
+    return np.clip(small, 0, 100, out=small)
+
+
+def _areas(height: int, small: int) -> tuple[NDArray[np.intp], Plane]:
+    """Return the first row that each small row stands for, and the shares of it and the next.
+
+    The shares are (small, rows); rows past the area have none.
+    """
+    edges = np.arange(small + 1) * (height / small)
+    count = min(math.ceil(height / small) + 1, height)
+    first = np.minimum(edges[:-1].astype(np.intp), height - count)
+    row = first[:, None] + np.arange(count)
+    covered = np.minimum(row + 1, edges[1:, None]) - np.maximum(row, edges[:-1, None])
+    return first, (np.maximum(covered, 0) * (small / height)).astype(np.float32)
 
 
 def _resize(plane: Plane, width: int, height: int, method: int) -> Plane:
