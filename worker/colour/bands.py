@@ -1,5 +1,6 @@
 """Working through an image in bands of rows that fit the cache, several at a time."""
 
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -7,13 +8,16 @@ from functools import cache
 
 import cv2
 
-BAND_PIXELS = 64 * 1024
+BAND_PIXELS = 128 * 1024
+"""Of a band, or nearly so. Threads take turns between calls: with few of them, they wait less."""
 Work = Callable[[slice], None]
 
 
 def band_rows(height: int, width: int) -> int:
-    """Return how many rows make a band, of about 64 Ki pixels; at least one."""
-    return max(1, min(height, BAND_PIXELS // width))
+    """Return how many rows make a band, at least one; no thread has a band more than another."""
+    threads = max(1, cv2.getNumThreads())
+    turns = math.ceil(height * width / (BAND_PIXELS * threads))
+    return math.ceil(height / (turns * threads))
 
 
 def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:

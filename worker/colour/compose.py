@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from worker.colour.bands import Work, band_rows, each_band
-from worker.colour.gamut import clipped, to_rgb, within_srgb
+from worker.colour.gamut import unclip
 from worker.colour.guided import linear_models
+from worker.colour.levels import Quantizer
 from worker.colour.lightness import Lightness, Pixels, Plane
 
 Upsample = Literal["bicubic", "guided"]
@@ -35,7 +36,8 @@ def compose(
     def begin() -> Work:
         size = band_rows(height, width), width
         planes = np.empty((1 + len(wide), *size), np.float32)
-        lab, rgb = np.empty((2, *size, 3), np.float32)
+        lab = np.empty((*size, 3), np.float32)
+        quantizer = Quantizer(*size, source.depth)
 
         def work(rows: slice) -> None:
             here = slice(0, rows.stop - rows.start)
@@ -45,10 +47,8 @@ def compose(
             light = source.rows(rows, buffer)
             a, b = _along_edges(light, resized) if guided else resized
             cv2.merge((light, a, b), lab[here])
-            # OpenCV clips what lies outside sRGB to 0..1.
-            cv2.cvtColor(lab[here], cv2.COLOR_LAB2RGB, rgb[here])
-            _quantize(rgb[here], result[rows])
-            _unclip(lab[here], result[rows])
+            quantizer.write(lab[here], result[rows])
+            unclip(lab[here], result[rows])
 
         return work
 
@@ -68,26 +68,6 @@ def _empty(height: int, width: int, depth: int) -> Pixels:
     if depth == 8:
         return np.empty((height, width, 3), np.uint8)
     return np.empty((height, width, 3), np.uint16)
-
-
-def _quantize(rgb: Plane, out: Pixels) -> None:
-    """Round 0..1 to the levels of ``out``; changes ``rgb``."""
-    if out.dtype == np.uint8:
-        cv2.convertScaleAbs(rgb, dst=out, alpha=255)
-    else:
-        rgb *= np.float32(65_535)
-        rgb += np.float32(0.5)
-        out[:] = rgb
-
-
-def _unclip(lab: Plane, out: Pixels) -> None:
-    """Give the pixels of ``out`` that were clipped the colour that sRGB has for them."""
-    found, colours = clipped(lab, out)
-    if found.size:
-        tamed = to_rgb(within_srgb(colours))
-        pixels = np.empty(tamed.shape, out.dtype)
-        _quantize(tamed, pixels)
-        out[np.unravel_index(found, out.shape[:2])] = pixels
 
 
 def _resize_columns(plane: Plane, height: int, width: int) -> Plane:

@@ -1,5 +1,6 @@
 """OpenCV's codecs, with their failures as our errors and red first."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BrokenImage
+from worker.images.errors import is_out_of_memory
 
+CONTRADICTION = "the image's header contradicts itself about its size"
 _PART = 256 * 1024
 
 
@@ -18,12 +21,39 @@ def imdecode(data: bytes, flags: int, size: tuple[int, int]) -> NDArray[Any]:
     Raises:
         BrokenImage: it is cut short or damaged, or of another size.
     """
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if pixels is None:
+    return _checked(cv2.imdecode(np.frombuffer(data, np.uint8), flags), size)
+
+
+def _checked(pixels: NDArray[Any] | None, size: tuple[int, int]) -> NDArray[Any]:
+    if pixels is None or not pixels.size:
         raise BrokenImage("the image is cut short or damaged")
     if pixels.shape[:2] != size:
-        raise BrokenImage("the image's header contradicts itself about its size")
+        raise BrokenImage(CONTRADICTION)
     return pixels
+
+
+def imread(data: bytes, flags: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Decode a file whose header told its size into an array of that ``shape``.
+
+    OpenCV decodes what is in memory into memory of its own and copies that; a file it decodes in
+    place, so where there are files in memory, memfd_create(2), it gets one.
+
+    Raises:
+        BrokenImage: it is cut short or damaged, or of another size.
+    """
+    if not hasattr(os, "memfd_create"):
+        return imdecode(data, flags, (shape[0], shape[1]))
+    out = np.empty(shape, np.uint8)
+    with os.fdopen(os.memfd_create("image"), "wb") as file:
+        file.write(data)
+        file.flush()
+        try:
+            pixels = cv2.imread(f"/proc/self/fd/{file.fileno()}", out, flags)
+        except cv2.error as error:
+            if is_out_of_memory(error):
+                raise
+            raise BrokenImage(CONTRADICTION) from error
+    return _checked(pixels, (shape[0], shape[1]))
 
 
 def imencode(suffix: str, pixels: NDArray[Any], settings: Sequence[int] = ()) -> bytes:

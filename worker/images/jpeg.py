@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.errors import BrokenImage
 from worker.colour.bands import Work, each_part
 from worker.images.about import shortened
-from worker.images.codecs import imdecode, imencode_bgr
+from worker.images.codecs import imencode_bgr, imread
 from worker.images.intervals import BLOCK, CYCLE, joined
 from worker.images.iptc import PHOTOSHOP, to_resources
 from worker.images.photo import EXIF_PREFIX, Photo
@@ -73,7 +73,8 @@ def decode_jpeg(data: bytes, grey: bool, height: int, width: int) -> NDArray[np.
         BrokenImage: it is cut short or damaged, or not of the size that its header told.
     """
     mode = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
-    return imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION, (height, width))
+    shape = (height, width) if grey else (height, width, 3)
+    return imread(data, mode | cv2.IMREAD_IGNORE_ORIENTATION, shape)
 
 
 def encode_jpeg(photo: Photo, quality: int) -> bytes:
