@@ -47,8 +47,8 @@ def compose(
             light = source.rows(rows, buffer)
             a, b = _along_edges(light, resized) if guided else resized
             cv2.merge((light, a, b), lab[here])
-            quantizer.write(lab[here], result[rows])
-            unclip(lab[here], result[rows])
+            values = quantizer.write(lab[here], result[rows])
+            unclip(lab[here], values, result[rows])
 
         return work
 

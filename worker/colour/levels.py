@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from worker.colour.lightness import Pixels, Plane
 
 STEPS = np.float32(65_535)
-"""Of linear light, in which 8 bits are looked up: a level has three of them, or more."""
+"""Of 16 bits, and of linear light where 8 bits are looked up: a level inside has 20 or more."""
 
 
 class Quantizer:
@@ -21,24 +21,25 @@ class Quantizer:
         self._rgb = np.empty(size, np.float32)
         self._steps = np.empty(size if depth == 8 else 0, np.uint16)
 
-    def write(self, lab: Plane, out: Pixels) -> None:
+    def write(self, lab: Plane, out: Pixels) -> Pixels:
         """Write rows of CIELAB, (n, width, 3), to ``out``; what lies outside sRGB is clipped.
 
-        ``out`` is uint8 (n, width, 3) if the depth is 8, else uint16.
+        ``out`` is uint8 (n, width, 3) if the depth is 8, else uint16. Returned are values of that
+        shape which are 0 or 65535 where something was clipped, and nearly nowhere else.
         """
         rgb = self._rgb[: len(lab)]
         if out.dtype == np.uint16:
             cv2.cvtColor(lab, cv2.COLOR_LAB2RGB, rgb)
-            rgb *= np.float32(65_535)
+            rgb *= STEPS
             rgb += np.float32(0.5)
             out[:] = rgb
-            return
+            return out
         # OpenCV takes twice as long for the transfer curve as for all else, so a table has it.
         cv2.cvtColor(lab, cv2.COLOR_LAB2LRGB, rgb)
-        rgb *= STEPS
         steps = self._steps[: len(lab)]
-        np.copyto(steps, rgb, casting="unsafe")
+        np.multiply(rgb, STEPS, out=steps, casting="unsafe")
         cv2.LUT(steps, _levels(), out)
+        return steps
 
 
 @cache
@@ -46,4 +47,4 @@ def _levels() -> NDArray[np.uint8]:
     """Return the level of every step of linear light: sRGB's transfer curve (IEC 61966-2-1)."""
     linear = (np.arange(STEPS + 1) + 0.5) / STEPS
     curve = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(np.minimum(curve, 1) * 255)[None].astype(np.uint8)
+    return np.asarray(np.rint(np.minimum(curve, 1) * 255)[None], np.uint8)

@@ -98,21 +98,23 @@ def lightness(pixels: Pixels, space: Space | None = None) -> Lightness:
 
     def begin() -> Work:
         light = np.empty((band_rows(height, width), width, 3), np.float32)
-        plane = np.empty(light.shape[:2], np.float32)
-        other = np.empty(plane.shape, np.uint16 if depth == 8 else np.float32)
+        plane, straight = np.empty((2, *light.shape[:2]), np.float32)
+        steps = np.empty(plane.shape, np.uint16)
 
-        def work(rows: slice) -> None:
+        def roots(rows: slice) -> None:
             here = slice(0, rows.stop - rows.start)
             rgb = _look_up(pixels[rows], linear, light[here])
-            if depth == 8:
-                cv2.transform(rgb, space.luminance * STEPS**2, plane[here])
-                np.copyto(other[here], cv2.sqrt(plane[here], plane[here]), casting="unsafe")
-                cv2.LUT(other[here], _of_roots(), out[rows])
-            else:
-                cv2.transform(rgb, space.luminance * CUBE, plane[here])
-                out[rows] = _from_luminance(plane[here], other[here])
+            cv2.transform(rgb, space.luminance * STEPS**2, plane[here])
+            np.copyto(steps[here], cv2.sqrt(plane[here], plane[here]), casting="unsafe")
+            cv2.LUT(steps[here], _of_roots(), out[rows])
 
-        return work
+        def exactly(rows: slice) -> None:
+            here = slice(0, rows.stop - rows.start)
+            rgb = _look_up(pixels[rows], linear, light[here])
+            cv2.transform(rgb, space.luminance * CUBE, plane[here])
+            out[rows] = _from_luminance(plane[here], straight[here])
+
+        return roots if depth == 8 else exactly
 
     each_band(height, width, begin)
     return Lightness(out, None, depth, 1 / FINE if depth == 8 else 1.0)
@@ -148,7 +150,7 @@ def _of_roots() -> NDArray[np.uint16]:
     root = (np.arange(STEPS + 1, dtype=np.float32) + np.float32(0.5)) / STEPS
     plane = np.minimum(root * root, 1) * CUBE
     light = _from_luminance(plane, np.empty_like(plane))
-    return np.rint(light * FINE)[None].astype(np.uint16)
+    return np.asarray(np.rint(light * FINE)[None], np.uint16)
 
 
 def _from_luminance(plane: Plane, straight: Plane) -> Plane:

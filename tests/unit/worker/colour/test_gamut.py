@@ -4,7 +4,8 @@ import pytest
 from numpy.typing import NDArray
 
 from worker.colour.compose import compose
-from worker.colour.gamut import clipped, within_srgb
+from worker.colour.gamut import unclip, within_srgb
+from worker.colour.levels import Quantizer
 from worker.colour.lightness import Lightness, Pixels, lightness
 
 
@@ -52,22 +53,18 @@ def test_any_number_of_colours_comes_back_in_order(count: int) -> None:
 
 
 @pytest.mark.parametrize(("kind", "highest"), [(np.uint8, 255), (np.uint16, 65_535)])
-def test_pixels_that_were_clipped_are_found(kind: type, highest: int) -> None:
+def test_pixels_that_were_clipped_are_changed_and_no_others(kind: type, highest: int) -> None:
     lab = np.full((3, 4, 3), (50, 0, 0), np.float32)
     lab[0, 1], lab[1, 3] = (50, 120, 0), (90, 60, -60)
     nearly_black = (1e-4, 0, 0)
     lab[2, 0] = nearly_black
-    pixels: Pixels = np.rint(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * highest).astype(kind)
-    assert not pixels[2, 0].any()
-    found, colours = clipped(lab, pixels)
-    assert found.tolist() == [1, 7]
-    assert np.array_equal(colours, lab.reshape(-1, 3)[[1, 7]])
-
-
-def test_where_nothing_was_clipped_nothing_is_found() -> None:
-    lab = np.full((3, 4, 3), (50, 0, 0), np.float32)
-    found, colours = clipped(lab, np.full((3, 4, 3), 119, np.uint8))
-    assert (found.size, colours.shape) == (0, (0, 3))
+    after: Pixels = np.empty(lab.shape, kind)
+    values = Quantizer(3, 4, 8 * after.itemsize).write(lab, after)
+    before = after.copy()
+    unclip(lab, values, after)
+    assert np.argwhere((before != after).any(axis=2)).tolist() == [[0, 1], [1, 3]]
+    tamed = within_srgb(lab[[0, 1], [1, 3]])
+    assert np.abs(after[[0, 1], [1, 3]] - rgb_of(tamed) * highest).max() <= 1
 
 
 @pytest.mark.parametrize(("depth", "allowed"), [(8, 0.27), (16, 100 / 4096)])
