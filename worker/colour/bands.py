@@ -1,6 +1,5 @@
 """Working through an image in bands of rows that fit the cache, several at a time."""
 
-import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -9,15 +8,13 @@ from functools import cache
 import cv2
 
 BAND_PIXELS = 128 * 1024
-"""Of a band, or nearly so. Threads take turns between calls: with few of them, they wait less."""
+"""Fewer would not fit the cache better by much, and threads would wait for each other more."""
 Work = Callable[[slice], None]
 
 
 def band_rows(height: int, width: int) -> int:
-    """Return how many rows make a band, at least one; no thread has a band more than another."""
-    threads = max(1, cv2.getNumThreads())
-    turns = math.ceil(height * width / (BAND_PIXELS * threads))
-    return math.ceil(height / (turns * threads))
+    """Return how many rows make a band, of about ``BAND_PIXELS``; at least one."""
+    return max(1, min(height, BAND_PIXELS // width))
 
 
 def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:
@@ -32,25 +29,27 @@ def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:
 
 def each_part(total: int, most: int, begin: Callable[[], Work]) -> None:
     """Work on 0..``total`` in parts of at most ``most``, as ``each_band`` does."""
-    todo = [slice(first, min(first + most, total)) for first in range(0, total, most)]
-    threads = max(1, min(cv2.getNumThreads(), len(todo)))
+    parts = [slice(first, min(first + most, total)) for first in range(0, total, most)]
+    threads = max(1, min(cv2.getNumThreads(), len(parts)))
+    # Threads share the iterator: each takes the next part when it is done with one.
+    todo = iter(parts)
 
-    def run(first: int) -> None:
+    def run() -> None:
         work = begin()
-        for rows in todo[first::threads]:
-            work(rows)
+        for part in todo:
+            work(part)
 
     if threads == 1:
-        run(0)
+        run()
         return
     # This thread works, too: a kernel may wake two that wait on the core of one that goes to sleep.
-    parts = [_pool(threads - 1).submit(run, first) for first in range(1, threads)]
+    others = [_pool(threads - 1).submit(run) for _ in range(1, threads)]
     try:
-        run(0)
+        run()
     finally:
-        wait(parts)
-    for part in parts:
-        part.result()
+        wait(others)
+    for other in others:
+        other.result()
 
 
 @cache

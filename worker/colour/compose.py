@@ -42,8 +42,7 @@ def compose(
         def work(rows: slice) -> None:
             here = slice(0, rows.stop - rows.start)
             buffer, *resized = planes[:, here]
-            for plane, target in zip(wide, resized, strict=True):
-                _resize_rows(plane, vertical[rows], target)
+            _resize_rows(wide, vertical[rows], resized)
             light = source.rows(rows, buffer)
             a, b = _along_edges(light, resized) if guided else resized
             cv2.merge((light, a, b), lab[here])
@@ -87,9 +86,10 @@ def _row_weights(small: int, height: int) -> Plane:
     return np.asarray(matrix, dtype=np.float32)
 
 
-def _resize_rows(wide: Plane, weights: Plane, out: Plane) -> None:
-    """Write one band of a resized plane; only rows with a weight take part."""
+def _resize_rows(wide: list[Plane], weights: Plane, out: list[Plane]) -> None:
+    """Write one band of resized planes; only rows with a weight take part."""
     used = np.flatnonzero(weights.any(axis=0))
     part = slice(used[0], used[-1] + 1)
-    # With so few rows, einsum is several times faster than a matrix product through BLAS.
-    np.einsum("ij,jx->ix", weights[:, part], wide[part], out=out)
+    for plane, target in zip(wide, out, strict=True):
+        # BLAS would leave threads of its own spinning.
+        np.einsum("ij,jx->ix", weights[:, part], plane[part], out=target)

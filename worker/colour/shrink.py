@@ -39,7 +39,7 @@ def _shrink(source: Lightness, height: int, width: int) -> Plane:
     """Return the mean of the area of each small pixel: along y first, which is most of the work."""
     full_height, full_width = source.shape
     first, shares = _areas(full_height, height)
-    most = max(1, BAND_PIXELS * height // (full_height * full_width))
+    most = max(1, 2 * BAND_PIXELS * height // (full_height * full_width))
     deep = math.ceil(most * full_height / height) + shares.shape[1]
     small = np.empty((height, width), np.float32)
 
