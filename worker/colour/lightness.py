@@ -121,14 +121,7 @@ def lightness(pixels: Pixels, space: Space | None = None) -> Lightness:
 
 
 def _look_up(levels: NDArray[Any], table: Plane, out: Plane | None = None) -> Plane:
-    if levels.dtype == np.uint8:
-        return np.asarray(cv2.LUT(levels, table[None], out), dtype=np.float32)
-    if table.ndim == 1:
-        return np.take(table, levels, out=out)
-    found = np.empty(levels.shape, np.float32) if out is None else out
-    for channel in range(3):
-        found[..., channel] = np.take(table[:, channel], levels[..., channel])
-    return found
+    return np.asarray(cv2.LUT(levels, table[None], out), np.float32)
 
 
 @cache
