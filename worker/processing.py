@@ -134,8 +134,8 @@ def process(
     began = perf_counter()
     with span("encode"):
         result = encode(coloured.photo, format, options.quality)
+        after = _after(coloured, result, format)
     page = _encoded(coloured.page, began)
-    after = _after(coloured, result, format)
     done = _finished(result, format, [page], after)
     if coloured.subject is None:
         return done
@@ -208,13 +208,13 @@ def _coloured(data: bytes, work: Work) -> Coloured:
     predicted = perf_counter()
     with span("compose"):
         rgb = render(source, said, work.how, _reusable(photo.pixels), options.upsample or "bicubic")
+        kept = sample(source, options.proof == "whole")
+        before = kept.difference(lambda rows: rgb[rows])
     timings = Timings(
         decode_ms=(decoded - began) * 1e3,
         infer_ms=(predicted - decoded) * 1e3,
         compose_ms=(perf_counter() - predicted) * 1e3,
     )
-    kept = sample(source, options.proof == "whole")
-    before = kept.difference(lambda rows: rgb[rows])
     result = replace(photo, pixels=rgb, space=None)
     page = Page(photo.width, photo.height, before, timings, chroma)
     subject = None

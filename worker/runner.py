@@ -3,7 +3,8 @@
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -75,6 +76,8 @@ class Runner:
     """The name of this process in records."""
     traces: Traces
     hand_over: HandOver
+    ahead: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "ahead"))
+    """Asks storage what is needed later, while the job goes on."""
 
     def run(self, job_id: str, sent: TraceContext | None = None) -> None:
         """Run a job if it may start; ``sent`` is what its message came from.
@@ -116,6 +119,7 @@ class Runner:
         self.access.check_job(read_by(job), job.destination)
         # First, as it may be elsewhere.
         engine = self.engines.get(job.options.model)
+        is_folder = self.ahead.submit(self._is_folder, job.destination)
         began = perf_counter()
         with tracing.span("fetch"):
             most = self.settings.max_bytes
@@ -124,12 +128,12 @@ class Runner:
             aids = self._fetch_beside(job)
         digest, wanted = engine.model.digest, _format(job)
         print_of = fingerprint(source.data, job.options, digest, wanted, aids.files)
+        place = partial(self._destination, job, is_folder, print_of)
         result = None
         if not job.options.force:
-            place = partial(self._destination, job, print_of)
             result = self.known.find(attempt, source.etag, print_of, place)
         if result is None:
-            result = self._colorize(attempt, source, aids, engine, print_of)
+            result = self._colorize(attempt, source, aids, engine, place)
         timings = result.timings.model_copy(update={"fetch_ms": fetch_ms})
         result = result.model_copy(update={"timings": timings})
         if self.attempts.succeed(attempt, result, print_of):
@@ -154,14 +158,14 @@ class Runner:
         source: StoredObject,
         aids: Beside,
         engine: Engine,
-        print_of: str,
+        place: Callable[[str], ObjectRef],
     ) -> JobResult:
         job, model = attempt.job, engine.model
         self.attempts.enter(attempt, Stage.INFER)
         wanted = _format(job)
         most = self.settings.max_pixels
         image = process(source.data, engine, job.options, most, wanted, aids)
-        destination = self._destination(job, print_of, image.extension)
+        destination = place(image.extension)
         ref = ModelRef(name=model.name, digest=model.digest)
         began = self._begin_to_store(attempt)
         with tracing.span("store"):
@@ -181,16 +185,22 @@ class Runner:
             timings=stored(image.timings, began),
         )
 
-    def _destination(self, job: Job, print_of: str, extension: str) -> ObjectRef:
+    def _is_folder(self, wanted: ObjectRef | None) -> bool:
+        return wanted is not None and self._patiently(lambda: self.storage.is_prefix(wanted))
+
+    def _destination(
+        self, job: Job, is_folder: Future[bool], print_of: str, extension: str
+    ) -> ObjectRef:
         """Return where the result goes.
 
         Raises:
             DestinationIsSource, DestinationIsPrefix: something else is there.
         """
-        wanted = job.destination
-        if wanted is not None and self._patiently(lambda: self.storage.is_prefix(wanted)):
-            raise DestinationIsPrefix(f"{wanted} is a folder of other objects; name a file")
-        destination = wanted or default_destination(job, print_of, extension)
+        if is_folder.result():
+            raise DestinationIsPrefix(
+                f"{job.destination} is a folder of other objects; name a file"
+            )
+        destination = job.destination or default_destination(job, print_of, extension)
         if destination == job.source:
             raise DestinationIsSource(f"the result would overwrite {job.source}")
         return destination

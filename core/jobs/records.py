@@ -112,7 +112,10 @@ class JobRequest(Record):
 
 
 class Timings(Record):
-    """Milliseconds per stage; null until the stage has ended."""
+    """Milliseconds per stage; null until the stage has ended.
+
+    Composing and encoding include measuring the lightness of what they made.
+    """
 
     queued_ms: Milliseconds | None = None
     fetch_ms: Milliseconds | None = None

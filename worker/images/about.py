@@ -1,7 +1,8 @@
 """What a result's XMP says: how it was made, and nothing that is no longer true."""
 
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 
 from worker.images import exif
 from worker.images.photo import Photo
@@ -46,7 +47,7 @@ class Provenance:
         """Return what is said of it in XMP."""
         said = {
             (IPTC_EXTENSION, "DigitalSourceType"): ENHANCED,
-            (XMP, "CreatorTool"): f"Tintype {version('tintype')}",
+            (XMP, "CreatorTool"): f"Tintype {_version()}",
             (TINTYPE, "Model"): self.model,
             (TINTYPE, "ModelDigest"): f"sha256:{self.model_digest}",
             (TINTYPE, "Options"): self.options,
@@ -54,6 +55,11 @@ class Provenance:
             (TINTYPE, "LightnessError"): self.fidelity,
         }
         return {name: value for name, value in said.items() if value}
+
+
+@cache
+def _version() -> str:
+    return metadata.version("tintype")
 
 
 def describe(photo: Photo, provenance: Provenance) -> Photo:
