@@ -40,7 +40,7 @@ def _shrink(source: Lightness, height: int, width: int) -> Plane:
     full_height, full_width = source.shape
     first, shares = _areas(full_height, height)
     most = max(1, 2 * BAND_PIXELS * height // (full_height * full_width))
-    deep = math.ceil(most * full_height / height) + shares.shape[1]
+    deep = math.ceil((most - 1) * full_height / height) + shares.shape[1]
     small = np.empty((height, width), np.float32)
 
     def begin() -> Work:
