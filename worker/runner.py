@@ -196,7 +196,11 @@ class Runner:
         Raises:
             DestinationIsSource, DestinationIsPrefix: something else is there.
         """
-        if is_folder.result():
+        try:
+            found = is_folder.result()
+        except TransientError:
+            found = self._is_folder(job.destination)
+        if found:
             raise DestinationIsPrefix(
                 f"{job.destination} is a folder of other objects; name a file"
             )

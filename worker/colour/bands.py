@@ -1,6 +1,7 @@
 """Working through an image in bands of rows that fit the cache, several at a time."""
 
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
@@ -35,9 +36,14 @@ def each_part(total: int, most: int, begin: Callable[[], Work]) -> None:
     todo = iter(parts)
 
     def run() -> None:
-        work = begin()
-        for part in todo:
-            work(part)
+        try:
+            work = begin()
+            for part in todo:
+                work(part)
+        except BaseException:
+            # The others need not go on.
+            deque(todo, maxlen=0)
+            raise
 
     if threads == 1:
         run()

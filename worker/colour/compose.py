@@ -25,9 +25,12 @@ def compose(
     """
     height, width = source.shape
     result = _empty(height, width, source.depth) if out is None else out
-    if result.shape != (height, width, 3) or 8 * result.dtype.itemsize != source.depth:
+    fits = result.shape == (height, width, 3) and 8 * result.dtype.itemsize == source.depth
+    if not (fits and result.flags.c_contiguous):
         # OpenCV would write into an array of its own instead.
-        raise ValueError(f"the result has another shape or depth than {(height, width, 3)}")
+        raise ValueError(
+            f"the result has another shape or depth than {(height, width, 3)}, or gaps"
+        )
     guided = upsample == "guided"
     small = np.concatenate(linear_models(source, ab)) if guided else ab
     wide = [_resize_columns(plane, height, width) for plane in small]

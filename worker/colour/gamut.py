@@ -30,7 +30,9 @@ MOST, STRIDE = np.float32(140), np.float32(3)
 """More chroma than sRGB has anywhere, and the steps in which the way out is looked for."""
 JUMP = np.float32(5)
 LEAST, HIGHEST = (1,) * 3, (65_534,) * 3
-"""Values that were not clipped."""
+"""Values that surely were not clipped."""
+LEAST_LIGHT, MOST_LIGHT = (1e-8,) * 3, (1 - 2e-7,) * 3
+"""Linear light that was not."""
 MOST_COLUMNS = 2**15 - 2
 """Of an image that OpenCV's ``remap`` makes."""
 
@@ -41,15 +43,25 @@ def unclip(lab: Plane, values: Pixels, pixels: Pixels) -> None:
     ``lab`` is (h, w, 3) CIELAB, ``values`` says where it was clipped, see ``Quantizer.write``,
     and ``pixels`` are the levels, in one block of memory.
     """
-    found = np.flatnonzero(cv2.inRange(values, LEAST, HIGHEST) == 0)
+    found, colours = _clipped(lab, values)
     if not found.size:
         return
-    colours = within_srgb(np.take(lab.reshape(-1, 3), found, axis=0))
     levels = np.empty((1, found.size, 3), pixels.dtype)
-    Quantizer(1, found.size, 8 * pixels.itemsize).write(colours[None], levels)
+    Quantizer(1, found.size, 8 * pixels.itemsize).write(within_srgb(colours)[None], levels)
     # Pixel by pixel, NumPy moves them three times as fast as by rows of three.
     whole = np.dtype((np.void, 3 * pixels.itemsize))
     np.put(pixels.reshape(-1).view(whole), found, levels.reshape(-1).view(whole))
+
+
+def _clipped(lab: Plane, values: Pixels) -> tuple[NDArray[np.intp], Plane]:
+    """Return which colours, counted row by row, sRGB does not have, and these, (n, 3)."""
+    found = np.flatnonzero(cv2.inRange(values, LEAST, HIGHEST) == 0)
+    colours = np.take(lab.reshape(-1, 3), found, axis=0)
+    if not found.size:
+        return found, colours
+    linear = cv2.cvtColor(colours[None], cv2.COLOR_LAB2LRGB)
+    outside = np.flatnonzero(cv2.inRange(linear, LEAST_LIGHT, MOST_LIGHT) == 0)
+    return np.take(found, outside), np.take(colours, outside, axis=0)
 
 
 def within_srgb(lab: Plane) -> Plane:

@@ -101,18 +101,22 @@ def lightness(pixels: Pixels, space: Space | None = None) -> Lightness:
         plane, straight = np.empty((2, *light.shape[:2]), np.float32)
         steps = np.empty(plane.shape, np.uint16)
 
-        def roots(rows: slice) -> None:
+        def luminance(rows: slice, white: np.float32) -> Plane:
             here = slice(0, rows.stop - rows.start)
             rgb = _look_up(pixels[rows], linear, light[here])
-            cv2.transform(rgb, space.luminance * STEPS**2, plane[here])
-            np.copyto(steps[here], cv2.sqrt(plane[here], plane[here]), casting="unsafe")
-            cv2.LUT(steps[here], _of_roots(), out[rows])
+            found = cv2.transform(rgb, space.luminance * white, plane[here])
+            # A space may have colours of more light than its white, and of less than none.
+            return np.clip(found, 0, white, out=plane[here])
+
+        def roots(rows: slice) -> None:
+            found = luminance(rows, STEPS**2)
+            whole = steps[: len(found)]
+            np.copyto(whole, cv2.sqrt(found, found), casting="unsafe")
+            cv2.LUT(whole, _of_roots(), out[rows])
 
         def exactly(rows: slice) -> None:
-            here = slice(0, rows.stop - rows.start)
-            rgb = _look_up(pixels[rows], linear, light[here])
-            cv2.transform(rgb, space.luminance * CUBE, plane[here])
-            out[rows] = _from_luminance(plane[here], straight[here])
+            found = luminance(rows, CUBE)
+            out[rows] = _from_luminance(found, straight[: len(found)])
 
         return roots if depth == 8 else exactly
 

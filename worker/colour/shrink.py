@@ -40,7 +40,8 @@ def _shrink(source: Lightness, height: int, width: int) -> Plane:
     full_height, full_width = source.shape
     first, shares = _areas(full_height, height)
     most = max(1, 2 * BAND_PIXELS * height // (full_height * full_width))
-    deep = math.ceil((most - 1) * full_height / height) + shares.shape[1]
+    last = np.minimum(np.arange(0, height, most) + most, height) - 1
+    deep = int((first[last] - first[::most]).max()) + shares.shape[1]
     small = np.empty((height, width), np.float32)
 
     def begin() -> Work:

@@ -8,6 +8,8 @@ BLOCK = 16
 """Rows that one interval of a JPEG of ours has: 4:2:0, an interval for each row of blocks."""
 CYCLE = 8
 """Restart markers are numbered 0 to 7, and again from 0 (B.1.1.3)."""
+MOST_ROWS = 65_500
+"""That OpenCV's JPEGs have."""
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _SOF0, _SOS = 0xC0, 0xDA
@@ -25,7 +27,12 @@ def excerpt(jpeg: bytes, blocks: Sequence[int]) -> bytes:
     ends = [start - 2 for start in starts[1:]] + [len(scan)]
     head = [segment for segment in segments if segment[1] not in _APPLICATION]
     intervals = [scan[starts[block] : ends[block]] for block in blocks]
-    return _written(head, BLOCK * len(blocks), intervals, 1)
+    return _written(head, rows_of(blocks), intervals, 1)
+
+
+def rows_of(blocks: Sequence[int]) -> int:
+    """Return the rows that an excerpt has; the last block of a picture may be cut."""
+    return min(BLOCK * len(blocks), MOST_ROWS)
 
 
 def joined(parts: Sequence[bytes], height: int) -> bytes:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from worker.images.codecs import imdecode
 from worker.images.errors import naming_a_lack_of_memory
-from worker.images.intervals import BLOCK, excerpt
+from worker.images.intervals import BLOCK, excerpt, rows_of
 
 Reader = Callable[[slice], NDArray[np.uint8]]
 
@@ -43,7 +43,7 @@ def _jpeg_reader(data: bytes, strips: Sequence[slice], size: tuple[int, int]) ->
     place = {block: BLOCK * at for at, block in enumerate(blocks)}
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     cut = excerpt(data, blocks)
-    pixels = imdecode(cut, flags, (BLOCK * len(blocks), size[1]))
+    pixels = imdecode(cut, flags, (rows_of(blocks), size[1]))
 
     def read(rows: slice) -> NDArray[np.uint8]:
         start = place[rows.start // BLOCK] + rows.start % BLOCK

@@ -35,6 +35,12 @@ def test_a_result_of_another_shape_is_refused(shape: tuple[int, ...], dtype: typ
         compose(source, np.zeros((2, 4, 4), np.float32), np.zeros(shape, dtype))
 
 
+def test_a_result_with_gaps_is_refused() -> None:
+    wide = np.zeros((5, 12, 3), np.uint8)
+    with pytest.raises(ValueError, match="or gaps"):
+        compose(lightness(gradient(5, 6)), np.zeros((2, 4, 4), np.float32), wide[:, :6])
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_without_colour_the_image_comes_back(depth: int) -> None:
     grey = at_depth(np.arange(2**depth).reshape(256, -1), depth)

@@ -52,12 +52,21 @@ def test_any_number_of_colours_comes_back_in_order(count: int) -> None:
     assert np.allclose(within_srgb(some[:count]), within_srgb(some)[:count], atol=1e-3)
 
 
+def right_inside() -> NDArray[np.float32]:
+    """A yellow with next to no blue light."""
+    yellows = np.full((1, 100_000, 3), (90, -20, 0), np.float32)
+    yellows[..., 2] = np.linspace(80, 100, 100_000)
+    blue = cv2.cvtColor(yellows, cv2.COLOR_LAB2LRGB)[0, :, 2]
+    found = np.flatnonzero((blue > 1e-7) & (blue < 1e-5))
+    return np.asarray(yellows[0, found[0]], np.float32)
+
+
 @pytest.mark.parametrize(("kind", "highest"), [(np.uint8, 255), (np.uint16, 65_535)])
 def test_pixels_that_were_clipped_are_changed_and_no_others(kind: type, highest: int) -> None:
     lab = np.full((3, 4, 3), (50, 0, 0), np.float32)
     lab[0, 1], lab[1, 3] = (50, 120, 0), (90, 60, -60)
     nearly_black = (1e-4, 0, 0)
-    lab[2, 0] = nearly_black
+    lab[2, 0], lab[2, 1] = nearly_black, right_inside()
     after: Pixels = np.empty(lab.shape, kind)
     values = Quantizer(3, 4, 8 * after.itemsize).write(lab, after)
     before = after.copy()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.support.images import at_depth
-from worker.colour.lightness import LUMINANCE, lightness
+from worker.colour.lightness import LUMINANCE, Pixels, Space, lightness, srgb
 
 
 def _reference(rgb: np.ndarray) -> np.ndarray:
@@ -30,3 +30,13 @@ def test_grey_and_the_same_grey_in_three_channels_agree(depth: int, allowed: flo
 
 def test_black_is_0_and_white_is_100() -> None:
     assert lightness(np.array([[0, 255]], np.uint8)).whole() == pytest.approx(np.array([[0, 100]]))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_more_light_than_white_is_white_and_less_than_none_black(dtype: type) -> None:
+    # As ACES AP0 has it, whose blue is no colour that anybody sees.
+    space = Space(srgb(np.dtype(dtype)).linear, np.array([[0.34, 0.73, -0.07]], np.float32))
+    most = np.iinfo(dtype).max
+    colours: Pixels = np.array([[[most, most, 0], [0, 0, most], [most, most, most]]], dtype)
+    found = lightness(colours, space).whole()
+    assert found == pytest.approx(np.array([[100, 0, 100]]), abs=1e-2)

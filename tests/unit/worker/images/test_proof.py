@@ -29,3 +29,11 @@ def test_a_sample_is_small_and_has_something(shape: tuple[int, int]) -> None:
     rows = sum(strip.stop - strip.start for strip in strips)
     assert 0 < rows <= max(8, 600_000 // shape[1])
     assert all(0 <= strip.start < strip.stop <= shape[0] for strip in strips)
+
+
+def test_the_tallest_jpeg_can_be_read() -> None:
+    rgb = np.dstack([gradient(65_500, 8, seed=seed) for seed in range(3)])
+    data = encode(Photo(rgb, None, "jpeg"), "jpeg")
+    strips = sample(lightness(rgb), whole=True).strips
+    read = reader(data, strips, rgb.shape[:2])
+    assert np.array_equal(read(strips[-1]), decode(data, 10**6).pixels[strips[-1]])
