@@ -1,5 +1,6 @@
 """OpenCV's codecs, with their failures as our errors and red first."""
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -21,11 +22,8 @@ def imdecode(data: bytes, flags: int, size: tuple[int, int]) -> NDArray[Any]:
     Raises:
         BrokenImage: it is cut short or damaged, or of another size.
     """
-    return _checked(cv2.imdecode(np.frombuffer(data, np.uint8), flags), size)
-
-
-def _checked(pixels: NDArray[Any] | None, size: tuple[int, int]) -> NDArray[Any]:
-    if pixels is None or not pixels.size:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if pixels is None:
         raise BrokenImage("the image is cut short or damaged")
     if pixels.shape[:2] != size:
         raise BrokenImage("the image's header contradicts itself about its size")
@@ -41,15 +39,14 @@ def imread(data: bytes, flags: int, shape: tuple[int, ...]) -> NDArray[np.uint8]
     Raises:
         BrokenImage: it is cut short or damaged, or of another size.
     """
-    out = np.empty(shape, np.uint8)
-    if out.nbytes >= IN_PLACE and _decoded_into(out, data, flags):
-        return out
+    pixels = _decoded_in_place(data, flags, shape) if math.prod(shape) >= IN_PLACE else None
     # It gives the picture where only the file failed, and else says what is wrong.
-    return imdecode(data, flags, (shape[0], shape[1]))
+    return imdecode(data, flags, (shape[0], shape[1])) if pixels is None else pixels
 
 
-def _decoded_into(out: NDArray[np.uint8], data: bytes, flags: int) -> bool:
-    """Whether a file could be decoded into an array, which else may hold anything."""
+def _decoded_in_place(data: bytes, flags: int, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """Return pixels that were decoded into their place; None if they were not."""
+    out = np.empty(shape, np.uint8)
     start, mark = out.reshape(-1)[:MARK], np.frombuffer(os.urandom(MARK), np.uint8)
     start[:] = mark
     try:
@@ -58,9 +55,10 @@ def _decoded_into(out: NDArray[np.uint8], data: bytes, flags: int) -> bool:
             file.flush()
             pixels = cv2.imread(f"/proc/self/fd/{file.fileno()}", out, flags)
     except (AttributeError, OSError, cv2.error):
-        return False
+        return None
     # OpenCV returns the array untouched if it cannot open the file or refuses its header.
-    return pixels is not None and pixels.shape == out.shape and not np.array_equal(start, mark)
+    written = pixels is not None and pixels.shape == shape and not np.array_equal(start, mark)
+    return out if written else None
 
 
 def imencode(suffix: str, pixels: NDArray[Any], settings: Sequence[int] = ()) -> bytes:
