@@ -1,15 +1,12 @@
 """One job from start to end: fetch, colorize, store, and the record of it."""
 
 import logging
-import random
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar
-
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from typing import Any
 
 from core import logs, tracing
 from core.buckets import Access
@@ -49,15 +46,12 @@ from worker.kept import CONTENT_TYPE, MOST_BYTES
 from worker.known import KnownResults, stored
 from worker.leases import LeaseKeeper
 from worker.observing import Observed, observed
+from worker.patience import backoff, patiently
 from worker.problems import as_ours, as_problem
 from worker.processing import Processed, process
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-HICCUP = 1.0
-"""Seconds that a job waits for storage in its slot; after that it waits in the queue."""
 NO_LONGER_OURS = "the job is no longer ours"
-FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +117,7 @@ class Runner:
         began = perf_counter()
         with tracing.span("fetch"):
             most = self.settings.max_bytes
-            source = self._patiently(lambda: self.storage.fetch(job.source, most))
+            source = patiently(lambda: self.storage.fetch(job.source, most))
             fetch_ms = (perf_counter() - began) * 1e3
             aids = self._fetch_beside(job)
         digest, wanted = engine.model.digest, _format(job)
@@ -145,7 +139,7 @@ class Runner:
         """Return what else the job looks at."""
 
         def fetched(ref: ObjectRef | None, most: int) -> bytes | None:
-            return self._patiently(lambda: self.storage.fetch(ref, most).data) if ref else None
+            return patiently(lambda: self.storage.fetch(ref, most).data) if ref else None
 
         return Beside(
             reference=fetched(job.options.reference, self.settings.max_bytes),
@@ -186,7 +180,7 @@ class Runner:
         )
 
     def _is_folder(self, wanted: ObjectRef | None) -> bool:
-        return wanted is not None and self._patiently(lambda: self.storage.is_prefix(wanted))
+        return wanted is not None and patiently(lambda: self.storage.is_prefix(wanted))
 
     def _destination(
         self, job: Job, is_folder: Future[bool], print_of: str, extension: str
@@ -224,7 +218,7 @@ class Runner:
 
         def stored(name: str, data: bytes, content_type: str) -> ObjectRef:
             place = beside(destination, name)
-            self._patiently(lambda: self.storage.store(place, data, content_type))
+            patiently(lambda: self.storage.store(place, data, content_type))
             return place
 
         return {
@@ -252,7 +246,7 @@ class Runner:
     ) -> str:
         described = describe(job.options, destination, model.digest, source.etag)
         metadata = metadata_of(job, model, described, image.fidelity)
-        return self._patiently(
+        return patiently(
             lambda: self.storage.store(destination, image.data, image.content_type, metadata)
         )
 
@@ -295,22 +289,6 @@ class Runner:
                 seen.over(NO_LONGER_OURS)
             case _:
                 seen.given_back(problem)
-
-    def _patiently(self, call: Callable[[], T]) -> T:
-        """Call again for a moment while trying again can help."""
-        retrying = Retrying(
-            retry=retry_if_exception_type(TransientError),
-            stop=stop_after_delay(HICCUP),
-            wait=wait_random_exponential(multiplier=0.1, max=0.5),
-            reraise=True,
-        )
-        return retrying(call)
-
-
-def backoff(retries: int) -> float:
-    """Return the seconds before the next try: exponential, with jitter, 0.5 to 30 s."""
-    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(retries, 30))
-    return longest * random.uniform(0.5, 1)  # noqa: S311
 
 
 def _format(job: Job) -> OutputFormat | None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.simulation.servers import Server
 from benchmarks.simulation.shape import VISITS, SimJob, Steps
-from worker.runner import HICCUP
+from worker.patience import HICCUP
 
 if TYPE_CHECKING:
     from benchmarks.simulation.fleet import Fleet

@@ -9,8 +9,8 @@ from benchmarks.simulation.attempt import Attempt, StorageDown
 from benchmarks.simulation.queues import NAMES, Ticket
 from benchmarks.simulation.shape import SimJob, Steps
 from core.jobs.attempts import LEASE_SECONDS, RENEW_SECONDS
+from worker.patience import FIRST_WAIT, LONGEST_WAIT
 from worker.queue_order import QueueOrder
-from worker.runner import FIRST_WAIT, LONGEST_WAIT
 from worker.sweeper import INTERVAL as SWEEP_SECONDS
 
 if TYPE_CHECKING:
@@ -167,5 +167,5 @@ class Worker:
 
 
 def backoff(retries: int, jitter: float) -> float:
-    """Return the seconds before the next try, as ``worker.runner.backoff`` does."""
+    """Return the seconds before the next try, as ``worker.patience.backoff`` does."""
     return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(retries, 30)) * jitter

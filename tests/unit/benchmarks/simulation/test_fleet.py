@@ -21,7 +21,7 @@ from benchmarks.simulation.worker import backoff
 from core.jobs import Priority
 from core.jobs.attempts import LEASE_SECONDS
 from tests.unit.benchmarks.simulation.running import computing, every, make_fleet
-from worker import runner
+from worker import patience
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
@@ -57,7 +57,7 @@ def test_storage_that_is_down_sends_jobs_back_with_the_wait_of_the_product() -> 
     assert sum(job.retries for job in fleet.jobs) > 30
     assert not any(job.failed for job in fleet.jobs)
     for retries in (0, 3, 40):
-        product = runner.backoff(retries)
+        product = patience.backoff(retries)
         assert backoff(retries, 0.5) <= product <= backoff(retries, 1)
 
 
