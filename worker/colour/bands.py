@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
@@ -10,7 +10,11 @@ import cv2
 
 BAND_PIXELS = 128 * 1024
 """Fewer would not fit the cache better by much, and threads would wait for each other more."""
-Work = Callable[[slice], None]
+Work = Callable[[Iterator[slice]], None]
+"""Called once in each thread, with the parts that are still to be done, which all threads share.
+
+It makes its own buffers: fresh memory for every part would cost more than the arithmetic.
+"""
 
 
 def band_rows(height: int, width: int) -> int:
@@ -18,28 +22,23 @@ def band_rows(height: int, width: int) -> int:
     return max(1, min(height, BAND_PIXELS // width))
 
 
-def each_band(height: int, width: int, begin: Callable[[], Work]) -> None:
+def each_band(height: int, width: int, work: Work) -> None:
     """Work on every band, in as many threads as OpenCV may use.
 
-    ``begin`` is called once in each thread and returns what does the work, with buffers of its
-    own: fresh memory for every band would cost more than the arithmetic. NumPy and OpenCV let
-    go of the interpreter while they compute. Raises what the work raises.
+    NumPy and OpenCV let go of the interpreter while they compute. Raises what the work raises.
     """
-    each_part(height, band_rows(height, width), begin)
+    each_part(height, band_rows(height, width), work)
 
 
-def each_part(total: int, most: int, begin: Callable[[], Work]) -> None:
+def each_part(total: int, most: int, work: Work) -> None:
     """Work on 0..``total`` in parts of at most ``most``, as ``each_band`` does."""
     parts = [slice(first, min(first + most, total)) for first in range(0, total, most)]
     threads = max(1, min(cv2.getNumThreads(), len(parts)))
-    # Threads share the iterator: each takes the next part when it is done with one.
     todo = iter(parts)
 
     def run() -> None:
         try:
-            work = begin()
-            for part in todo:
-                work(part)
+            work(todo)
         except BaseException:
             # The others need not go on.
             deque(todo, maxlen=0)

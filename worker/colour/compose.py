@@ -1,15 +1,17 @@
 """Joining the original lightness with predicted ab, band by band."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from worker.colour.bands import Work, band_rows, each_band
-from worker.colour.gamut import unclip
+from worker.colour.bands import band_rows, each_band
+from worker.colour.gamut import Clipped
 from worker.colour.guided import linear_models
 from worker.colour.levels import Quantizer
 from worker.colour.lightness import Lightness, Pixels, Plane
+from worker.colour.products import product
 
 Upsample = Literal["bicubic", "guided"]
 
@@ -36,13 +38,12 @@ def compose(
     wide = [_resize_columns(plane, height, width) for plane in small]
     vertical = _row_weights(len(wide[0]), height)
 
-    def begin() -> Work:
+    def work(bands: Iterator[slice]) -> None:
         size = band_rows(height, width), width
         planes = np.empty((1 + len(wide), *size), np.float32)
         lab = np.empty((*size, 3), np.float32)
-        quantizer = Quantizer(*size, source.depth)
-
-        def work(rows: slice) -> None:
+        quantizer, clipped = Quantizer(*size, source.depth), Clipped(result)
+        for rows in bands:
             here = slice(0, rows.stop - rows.start)
             buffer, *resized = planes[:, here]
             _resize_rows(wide, vertical[rows], resized)
@@ -50,11 +51,10 @@ def compose(
             a, b = _along_edges(light, resized) if guided else resized
             cv2.merge((light, a, b), lab[here])
             values = quantizer.write(lab[here], result[rows])
-            unclip(lab[here], values, result[rows])
+            clipped.add(rows.start, lab[here], values)
+        clipped.mend()
 
-        return work
-
-    each_band(height, width, begin)
+    each_band(height, width, work)
     return result
 
 
@@ -94,5 +94,4 @@ def _resize_rows(wide: list[Plane], weights: Plane, out: list[Plane]) -> None:
     used = np.flatnonzero(weights.any(axis=0))
     part = slice(used[0], used[-1] + 1)
     for plane, target in zip(wide, out, strict=True):
-        # BLAS would leave threads of its own spinning.
-        np.einsum("ij,jx->ix", weights[:, part], plane[part], out=target)
+        product(weights[:, part], plane[part], target)

@@ -1,5 +1,7 @@
 """From a distribution over colour bins to one colour."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,13 +31,14 @@ def annealed_mean(
     flat = likely.reshape(bins, -1)
     ab = np.empty((2, height * width), np.float32)
 
-    def work(part: slice) -> None:
-        weights = _weights(flat[:, part], temperature, bias, logs)
-        # As fast as a matrix product through BLAS, whose threads go on spinning on the cores.
-        np.einsum("qc,qp->cp", palette, weights, out=ab[:, part])
-        ab[:, part] /= weights.sum(axis=0)
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            weights = _weights(flat[:, part], temperature, bias, logs)
+            # As fast as a matrix product through BLAS, whose threads go on spinning on the cores.
+            np.einsum("qc,qp->cp", palette, weights, out=ab[:, part])
+            ab[:, part] /= weights.sum(axis=0)
 
-    each_part(height * width, CELLS, lambda: work)
+    each_part(height * width, CELLS, work)
     return ab.reshape(2, height, width)
 
 
@@ -59,11 +62,12 @@ def anneal(
     flat, out = likely.reshape(bins, -1), np.empty(likely.shape, np.float32)
     found = out.reshape(bins, -1)
 
-    def work(part: slice) -> None:
-        weights = _weights(flat[:, part], temperature, bias, logs)
-        np.divide(weights, weights.sum(axis=0), out=found[:, part])
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            weights = _weights(flat[:, part], temperature, bias, logs)
+            np.divide(weights, weights.sum(axis=0), out=found[:, part])
 
-    each_part(flat.shape[1], CELLS, lambda: work)
+    each_part(flat.shape[1], CELLS, work)
     return out
 
 

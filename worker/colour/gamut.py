@@ -29,39 +29,68 @@ LEVELS, HUES = 401, 721
 MOST, STRIDE = np.float32(140), np.float32(3)
 """More chroma than sRGB has anywhere, and the steps in which the way out is looked for."""
 JUMP = np.float32(5)
-LEAST, HIGHEST = (1,) * 3, (65_534,) * 3
+LEAST, HIGHEST = 1, 65_534
 """Values that surely were not clipped."""
 LEAST_LIGHT, MOST_LIGHT = (1e-8,) * 3, (1 - 2e-7,) * 3
 """Linear light that was not."""
+TOGETHER = 32 * 1024
+"""Pixels that are mended at once, or more."""
 MOST_COLUMNS = 2**15 - 2
 """Of an image that OpenCV's ``remap`` makes."""
 
 
-def unclip(lab: Plane, values: Pixels, pixels: Pixels) -> None:
-    """Give pixels that were clipped the colour that sRGB has for them.
+class Clipped:
+    """The pixels of a picture that were clipped, until they get the colour that sRGB has for them.
 
-    ``lab`` is (h, w, 3) CIELAB, ``values`` says where it was clipped, see ``Quantizer.write``,
-    and ``pixels`` are the levels, in one block of memory.
+    They are mended many at a time: in threads, a small step takes less than waiting for its turn.
     """
-    found, colours = _clipped(lab, values)
-    if not found.size:
-        return
-    levels = np.empty((1, found.size, 3), pixels.dtype)
-    Quantizer(1, found.size, 8 * pixels.itemsize).write(within_srgb(colours)[None], levels)
-    # Pixel by pixel, NumPy moves them three times as fast as by rows of three.
-    whole = np.dtype((np.void, 3 * pixels.itemsize))
-    np.put(pixels.reshape(-1).view(whole), found, levels.reshape(-1).view(whole))
+
+    def __init__(self, pixels: Pixels) -> None:
+        """``pixels``: the levels of the picture, (h, w, 3), in one block of memory."""
+        self._pixels = pixels
+        self._found: list[NDArray[np.intp]] = []
+        self._colours: list[Plane] = []
+        self._count = 0
+
+    def add(self, top: int, lab: Plane, values: Pixels) -> None:
+        """Look for such pixels in rows that have been written, from ``top`` on.
+
+        ``lab`` is (n, w, 3) CIELAB, ``values`` says where it was clipped, see ``Quantizer.write``.
+        """
+        found = _clipped(values)
+        self._colours.append(np.take(lab.reshape(-1, 3), found, axis=0))
+        self._found.append(found + top * lab.shape[1])
+        self._count += found.size
+        if self._count >= TOGETHER:
+            self.mend()
+
+    def mend(self) -> None:
+        """Mend what has been found so far."""
+        if not self._count:
+            return
+        found, colours = np.concatenate(self._found), _tamed(np.concatenate(self._colours))
+        self._found, self._colours, self._count = [], [], 0
+        levels = np.empty((1, found.size, 3), self._pixels.dtype)
+        Quantizer(1, found.size, 8 * levels.itemsize).write(colours[None], levels)
+        # Pixel by pixel, NumPy moves them three times as fast as by rows of three.
+        whole = np.dtype((np.void, 3 * levels.itemsize))
+        np.put(self._pixels.reshape(-1).view(whole), found, levels.reshape(-1).view(whole))
 
 
-def _clipped(lab: Plane, values: Pixels) -> tuple[NDArray[np.intp], Plane]:
-    """Return which colours, counted row by row, sRGB does not have, and these, (n, 3)."""
-    found = np.flatnonzero(cv2.inRange(values, LEAST, HIGHEST) == 0)
-    colours = np.take(lab.reshape(-1, 3), found, axis=0)
-    if not found.size:
-        return found, colours
+def _clipped(values: Pixels) -> NDArray[np.intp]:
+    """Return which pixels, counted row by row, have a value that may have been clipped."""
+    kept = cv2.inRange(values.reshape(len(values), -1), LEAST, HIGHEST).reshape(values.shape)
+    # The grey of three times 255 is 255, of anything else it is less.
+    return np.flatnonzero(cv2.cvtColor(kept, cv2.COLOR_RGB2GRAY) != 255)
+
+
+def _tamed(colours: Plane) -> Plane:
+    """Return colours, (n, 3), within sRGB; the few that it has after all are what they were."""
     linear = cv2.cvtColor(colours[None], cv2.COLOR_LAB2LRGB)
-    outside = np.flatnonzero(cv2.inRange(linear, LEAST_LIGHT, MOST_LIGHT) == 0)
-    return np.take(found, outside), np.take(colours, outside, axis=0)
+    inside = np.flatnonzero(cv2.inRange(linear, LEAST_LIGHT, MOST_LIGHT))
+    tamed = within_srgb(colours)
+    tamed[inside] = colours[inside]
+    return tamed
 
 
 def within_srgb(lab: Plane) -> Plane:

@@ -1,5 +1,6 @@
 """CIELAB lightness (D65, from sRGB) of grey and colour images, 8 or 16 bits."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.bands import Work, band_rows, each_band
+from worker.colour.bands import band_rows, each_band
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Plane = NDArray[np.float32]
@@ -96,31 +97,22 @@ def lightness(pixels: Pixels, space: Space | None = None) -> Lightness:
     height, width = pixels.shape[:2]
     out: NDArray[Any] = np.empty((height, width), np.uint16 if depth == 8 else np.float32)
 
-    def begin() -> Work:
+    def work(bands: Iterator[slice]) -> None:
         light = np.empty((band_rows(height, width), width, 3), np.float32)
         plane, straight = np.empty((2, *light.shape[:2]), np.float32)
         steps = np.empty(plane.shape, np.uint16)
-
-        def luminance(rows: slice, white: np.float32) -> Plane:
+        for rows in bands:
             here = slice(0, rows.stop - rows.start)
             rgb = _look_up(pixels[rows], linear, light[here])
-            found = cv2.transform(rgb, space.luminance * white, plane[here])
-            # A space may have colours of more light than its white, and of less than none.
-            return np.clip(found, 0, white, out=plane[here])
+            if depth == 8:
+                roots = np.sqrt(_luminance(rgb, space, STEPS**2, plane[here]), out=plane[here])
+                np.copyto(steps[here], roots, casting="unsafe")
+                cv2.LUT(steps[here], _of_roots(), out[rows])
+            else:
+                found = _luminance(rgb, space, CUBE, plane[here])
+                out[rows] = _from_luminance(found, straight[here])
 
-        def roots(rows: slice) -> None:
-            found = luminance(rows, STEPS**2)
-            whole = steps[: len(found)]
-            np.copyto(whole, cv2.sqrt(found, found), casting="unsafe")
-            cv2.LUT(whole, _of_roots(), out[rows])
-
-        def exactly(rows: slice) -> None:
-            found = luminance(rows, CUBE)
-            out[rows] = _from_luminance(found, straight[: len(found)])
-
-        return roots if depth == 8 else exactly
-
-    each_band(height, width, begin)
+    each_band(height, width, work)
     return Lightness(out, None, depth, 1 / FINE if depth == 8 else 1.0)
 
 
@@ -139,6 +131,13 @@ def _linear_table(dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Plane:
     level = np.linspace(0, 1, np.iinfo(dtype).max + 1)
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
     return linear.astype(np.float32)
+
+
+def _luminance(rgb: Plane, space: Space, white: np.float32, out: Plane) -> Plane:
+    """Return luminance in 0..``white`` of linear light, (n, w, 3), in ``out``."""
+    cv2.transform(rgb, space.luminance * white, out)
+    # A space may have colours of more light than its white, and of less than none.
+    return np.clip(out, 0, white, out=out)
 
 
 @cache

@@ -1,13 +1,14 @@
 """Smaller versions of an image, and of its lightness."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour.bands import BAND_PIXELS, Work, each_part
+from worker.colour.bands import BAND_PIXELS, each_part
 from worker.colour.lightness import Lightness, Pixels, Plane
 
 SAMPLES = 4
@@ -44,11 +45,10 @@ def _shrink(source: Lightness, height: int, width: int) -> Plane:
     deep = int((first[last] - first[::most]).max()) + shares.shape[1]
     small = np.empty((height, width), np.float32)
 
-    def begin() -> Work:
+    def work(parts: Iterator[slice]) -> None:
         light = np.empty((deep, full_width), np.float32)
         lines = np.empty((most, full_width), np.float32)
-
-        def work(rows: slice) -> None:
+        for rows in parts:
             top = first[rows.start]
             band = source.rows(slice(top, first[rows.stop - 1] + shares.shape[1]), light)
             means = lines[: rows.stop - rows.start]
@@ -56,9 +56,7 @@ def _shrink(source: Lightness, height: int, width: int) -> Plane:
                 np.einsum("j,jx->x", share, band[at : at + len(share)], out=mean)
             cv2.resize(means, (width, len(means)), small[rows], interpolation=cv2.INTER_AREA)
 
-        return work
-
-    each_part(height, most, begin)
+    each_part(height, most, work)
     return np.clip(small, 0, 100, out=small)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BrokenImage
-from worker.colour.bands import Work, each_part
+from worker.colour.bands import each_part
 from worker.images.about import shortened
 from worker.images.codecs import imencode_bgr, imread
 from worker.images.intervals import BLOCK, CYCLE, joined
@@ -101,16 +101,13 @@ def _plain(rgb: NDArray[Any], quality: int) -> bytes:
     most = CYCLE * BLOCK * max(1, PART_PIXELS // (CYCLE * BLOCK * width))
     parts: dict[int, bytes] = {}
 
-    def begin() -> Work:
+    def work(todo: Iterator[slice]) -> None:
         buffer = np.empty((min(most, height), width, 3), np.uint8)
-
-        def work(rows: slice) -> None:
+        for rows in todo:
             part = cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2BGR, buffer[: rows.stop - rows.start])
             parts[rows.start] = imencode_bgr(".jpg", part, settings)
 
-        return work
-
-    each_part(height, most, begin)
+    each_part(height, most, work)
     return joined([parts[first] for first in sorted(parts)], height)
 
 

@@ -1,6 +1,8 @@
 import multiprocessing
 import warnings
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
+from threading import Event
 
 import cv2
 import numpy as np
@@ -22,14 +24,12 @@ def test_bands_cover_every_row_once(height: int, width: int) -> None:
     seen = np.zeros(height, int)
     longest = band_rows(height, width)
 
-    def begin() -> Callable[[slice], None]:
-        def work(rows: slice) -> None:
+    def work(bands: Iterator[slice]) -> None:
+        for rows in bands:
             assert 0 < rows.stop - rows.start <= longest
             seen[rows] += 1
 
-        return work
-
-    each_band(height, width, begin)
+    each_band(height, width, work)
     assert (seen == 1).all()
 
 
@@ -39,39 +39,54 @@ def test_a_band_is_small_or_one_row() -> None:
     assert band_rows(7, 3) == 7
 
 
-def test_each_thread_begins_once(threads: int) -> None:
-    begun: list[int] = []
+def test_each_thread_is_asked_once(threads: int) -> None:
+    asked: list[int] = []
 
-    def begin() -> Callable[[slice], None]:
-        begun.append(1)
-        return lambda _rows: None
+    def work(bands: Iterator[slice]) -> None:
+        asked.append(1)
+        deque(bands, maxlen=0)
 
-    each_band(20 * band_rows(10**6, 1000), 1000, begin)
-    assert len(begun) == threads
+    each_band(20 * band_rows(10**6, 1000), 1000, work)
+    assert len(asked) == threads
 
 
 def test_what_the_work_raises_comes_out() -> None:
-    def begin() -> Callable[[slice], None]:
-        def work(rows: slice) -> None:
+    def work(bands: Iterator[slice]) -> None:
+        for rows in bands:
             if rows.start:
                 raise ValueError("here")
 
-        return work
+    with pytest.raises(ValueError, match="here"):
+        each_band(1000, 1000, work)
+
+
+def test_the_others_end_early_where_one_fails(threads: int) -> None:
+    count, done, failed = 1000, [], Event()
+
+    def work(bands: Iterator[slice]) -> None:
+        for rows in bands:
+            if rows.start == 0:
+                failed.set()
+                raise ValueError("here")
+            failed.wait(20)
+            done.append(rows)
 
     with pytest.raises(ValueError, match="here"):
-        each_band(1000, 1000, begin)
+        each_band(count, BAND_PIXELS, work)
+    # A band is one row. Each of the others had one in hand, or some more before the list was empty.
+    assert len(done) < count - 1 or threads == 1
 
 
 def test_bands_work_again_after_a_fork() -> None:
-    def begin() -> Callable[[slice], None]:
-        return lambda _rows: None
+    def work(bands: Iterator[slice]) -> None:
+        deque(bands, maxlen=0)
 
-    each_band(20 * band_rows(10**6, 1000), 1000, begin)
+    each_band(20 * band_rows(10**6, 1000), 1000, work)
     context = multiprocessing.get_context("fork")
     with warnings.catch_warnings():
         # Python 3.12 warns of what Celery's prefork pool does as well.
         warnings.simplefilter("ignore", DeprecationWarning)
-        child = context.Process(target=each_band, args=(5000, 1000, begin))
+        child = context.Process(target=each_band, args=(5000, 1000, work))
         child.start()
     child.join(20)
     try:

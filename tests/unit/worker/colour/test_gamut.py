@@ -4,7 +4,7 @@ import pytest
 from numpy.typing import NDArray
 
 from worker.colour.compose import compose
-from worker.colour.gamut import unclip, within_srgb
+from worker.colour.gamut import Clipped, within_srgb
 from worker.colour.levels import Quantizer
 from worker.colour.lightness import Lightness, Pixels, lightness
 
@@ -70,7 +70,9 @@ def test_pixels_that_were_clipped_are_changed_and_no_others(kind: type, highest:
     after: Pixels = np.empty(lab.shape, kind)
     values = Quantizer(3, 4, 8 * after.itemsize).write(lab, after)
     before = after.copy()
-    unclip(lab, values, after)
+    clipped = Clipped(after)
+    clipped.add(0, lab, values)
+    clipped.mend()
     assert np.argwhere((before != after).any(axis=2)).tolist() == [[0, 1], [1, 3]]
     tamed = within_srgb(lab[[0, 1], [1, 3]])
     assert np.abs(after[[0, 1], [1, 3]] - rgb_of(tamed) * highest).max() <= 1
