@@ -113,7 +113,6 @@ class Runner:
         self.access.check_job(read_by(job), job.destination)
         # First, as it may be elsewhere.
         engine = self.engines.get(job.options.model)
-        is_folder = self.ahead.submit(self._is_folder, job.destination)
         began = perf_counter()
         with tracing.span("fetch"):
             most = self.settings.max_bytes
@@ -122,7 +121,7 @@ class Runner:
             aids = self._fetch_beside(job)
         digest, wanted = engine.model.digest, _format(job)
         print_of = fingerprint(source.data, job.options, digest, wanted, aids.files)
-        place = partial(self._destination, job, is_folder, print_of)
+        place = partial(self._destination, job, print_of)
         result = None
         if not job.options.force:
             result = self.known.find(attempt, source.etag, print_of, place)
@@ -152,14 +151,16 @@ class Runner:
         source: StoredObject,
         aids: Beside,
         engine: Engine,
-        place: Callable[[str], ObjectRef],
+        place: Callable[[str, Future[bool]], ObjectRef],
     ) -> JobResult:
         job, model = attempt.job, engine.model
         self.attempts.enter(attempt, Stage.INFER)
         wanted = _format(job)
         most = self.settings.max_pixels
+        # From here on the interpreter has little to do.
+        is_folder = self.ahead.submit(self._is_folder, job.destination)
         image = process(source.data, engine, job.options, most, wanted, aids)
-        destination = place(image.extension)
+        destination = place(image.extension, is_folder)
         ref = ModelRef(name=model.name, digest=model.digest)
         began = self._begin_to_store(attempt)
         with tracing.span("store"):
@@ -183,15 +184,15 @@ class Runner:
         return wanted is not None and patiently(lambda: self.storage.is_prefix(wanted))
 
     def _destination(
-        self, job: Job, is_folder: Future[bool], print_of: str, extension: str
+        self, job: Job, print_of: str, extension: str, is_folder: Future[bool] | None = None
     ) -> ObjectRef:
-        """Return where the result goes.
+        """Return where the result goes; ``is_folder``, whether that is a folder, is asked already.
 
         Raises:
             DestinationIsSource, DestinationIsPrefix: something else is there.
         """
         try:
-            found = is_folder.result()
+            found = is_folder.result() if is_folder else self._is_folder(job.destination)
         except TransientError:
             found = self._is_folder(job.destination)
         if found:
