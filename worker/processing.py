@@ -133,13 +133,14 @@ def process(
     coloured = _coloured(data, work)
     began = perf_counter()
     with span("encode"):
-        result = encode(coloured.photo, format, options.quality)
+        photo = _signed(coloured, work)
+        result = encode(photo, format, options.quality)
         after = _after(coloured, result, format)
     page = _encoded(coloured.page, began)
     done = _finished(result, format, [page], after)
     if coloured.subject is None:
         return done
-    return replace(done, extras=_extras(coloured.photo, coloured.subject, work))
+    return replace(done, extras=_extras(photo, coloured.subject, work))
 
 
 def _extras(photo: Photo, subject: Subject, work: Work) -> Extras:
@@ -164,7 +165,7 @@ def _all_pages(data: bytes, offsets: Sequence[int], work: Work) -> Processed:
         coloured = _coloured(page_at(data, offset), work)
         began = perf_counter()
         with span("encode"):
-            writer.add(coloured.photo)
+            writer.add(_signed(coloured, work))
         pages.append(_encoded(coloured.page, began))
         del coloured
     return _finished(writer.getvalue(), "tiff", pages, None)
@@ -215,16 +216,17 @@ def _coloured(data: bytes, work: Work) -> Coloured:
         infer_ms=(predicted - decoded) * 1e3,
         compose_ms=(perf_counter() - predicted) * 1e3,
     )
-    result = replace(photo, pixels=rgb, space=None)
+    photo = replace(photo, pixels=rgb, space=None)
     page = Page(photo.width, photo.height, before, timings, chroma)
     subject = None
     if options.more_than_a_result:
         subject = Subject(source, said, work.how, of, work.kept)
-    return Coloured(_signed(result, work, before), kept, page, subject)
+    return Coloured(photo, kept, page, subject)
 
 
-def _signed(photo: Photo, work: Work, before: Difference) -> Photo:
+def _signed(coloured: Coloured, work: Work) -> Photo:
     """Return a result that says how it came to be."""
+    photo, before = coloured.photo, coloured.page.before
     if work.options.private_data == "strip":
         photo = without_private(photo)
     model = work.engine.model

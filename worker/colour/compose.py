@@ -36,7 +36,7 @@ def compose(
     guided = upsample == "guided"
     small = np.concatenate(linear_models(source, ab)) if guided else ab
     wide = [_resize_columns(plane, height, width) for plane in small]
-    vertical = _row_weights(len(wide[0]), height)
+    vertical = RowWeights(len(wide[0]), height)
 
     def work(bands: Iterator[slice]) -> None:
         size = band_rows(height, width), width
@@ -46,7 +46,7 @@ def compose(
         for rows in bands:
             here = slice(0, rows.stop - rows.start)
             buffer, *resized = planes[:, here]
-            _resize_rows(wide, vertical[rows], resized)
+            vertical.resize(rows, wide, resized)
             light = source.rows(rows, buffer)
             a, b = _along_edges(light, resized) if guided else resized
             cv2.merge((light, a, b), lab[here])
@@ -82,16 +82,20 @@ def _resize_columns(plane: Plane, height: int, width: int) -> Plane:
     return np.asarray(wide, dtype=np.float32)
 
 
-def _row_weights(small: int, height: int) -> Plane:
-    """Return bicubic interpolation along y as a matrix, (height, small): resizing is linear."""
-    identity = np.eye(small, dtype=np.float32)
-    matrix = cv2.resize(identity, (small, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(matrix, dtype=np.float32)
+class RowWeights:
+    """Bicubic interpolation along y as a matrix, (height, small): resizing is linear."""
 
+    def __init__(self, small: int, height: int) -> None:
+        identity = np.eye(small, dtype=np.float32)
+        matrix = cv2.resize(identity, (small, height), interpolation=cv2.INTER_CUBIC)
+        self._matrix = np.asarray(matrix, dtype=np.float32)
+        used = self._matrix != 0
+        self._first = used.argmax(axis=1)
+        self._last = small - used[:, ::-1].argmax(axis=1)
 
-def _resize_rows(wide: list[Plane], weights: Plane, out: list[Plane]) -> None:
-    """Write one band of resized planes; only rows with a weight take part."""
-    used = np.flatnonzero(weights.any(axis=0))
-    part = slice(used[0], used[-1] + 1)
-    for plane, target in zip(wide, out, strict=True):
-        product(weights[:, part], plane[part], target)
+    def resize(self, rows: slice, wide: list[Plane], out: list[Plane]) -> None:
+        """Write some rows of planes, (small, w), that have their full width already."""
+        # Only rows with a weight take part.
+        part = slice(self._first[rows].min(), self._last[rows].max())
+        for plane, target in zip(wide, out, strict=True):
+            product(self._matrix[rows, part], plane[part], target)

@@ -75,7 +75,7 @@ def test_a_destination_that_is_a_folder_is_refused(
     storage.is_prefix.return_value = True
     runner = made(redis, attempts, storage)
     with pytest.raises(DestinationIsPrefix, match="is a folder"):
-        runner._destination(job, runner.ahead.submit(runner._is_folder, WANTED), "print", "jpg")
+        runner._destination(job, "print", "jpg")
 
 
 def test_storage_that_could_not_say_at_the_start_is_asked_again(
@@ -86,5 +86,5 @@ def test_storage_that_could_not_say_at_the_start_is_asked_again(
     too_early: Future[bool] = Future()
     too_early.set_exception(UNAVAILABLE)
     runner = made(redis, attempts, storage)
-    assert runner._destination(job, too_early, "print", "jpg") == WANTED
+    assert runner._destination(job, "print", "jpg", too_early) == WANTED
     storage.is_prefix.assert_called_once_with(WANTED)
