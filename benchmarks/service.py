@@ -157,8 +157,7 @@ def _submit(service: Service, data: bytes, where: str) -> dict[str, Any]:
     found = {"rate": RATE, "p50_ms": latencies[REQUESTS // 2]}
     found["p99_ms"] = latencies[REQUESTS * 99 // 100]
     print(
-        f"submit at {RATE}/s, {where}: "
-        f"p50 {found['p50_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms",
+        f"submit at {RATE}/s, {where}: p50 {found['p50_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms",
         flush=True,
     )
     return found

@@ -16,18 +16,20 @@ _SOF0, _SOS = 0xC0, 0xDA
 _APPLICATION = range(0xE0, 0xF0)
 
 
-def excerpt(jpeg: bytes, blocks: Sequence[int]) -> bytes:
-    """Return a JPEG of some rows of blocks: their intervals, one after the other, unchanged.
+class Intervals:
+    """A JPEG that has an interval for each row of blocks."""
 
-    ``jpeg`` has an interval for each row of blocks. Application data has no part in decoding
-    and is left out.
-    """
-    segments, scan = _parsed(jpeg)
-    starts = [0, *(match.end() for match in _RESTART.finditer(scan))]
-    ends = [start - 2 for start in starts[1:]] + [len(scan)]
-    head = [segment for segment in segments if segment[1] not in _APPLICATION]
-    intervals = [scan[starts[block] : ends[block]] for block in blocks]
-    return _written(head, rows_of(blocks), intervals, 1)
+    def __init__(self, jpeg: bytes) -> None:
+        segments, self._scan = _parsed(jpeg)
+        # Application data has no part in decoding.
+        self._head = [segment for segment in segments if segment[1] not in _APPLICATION]
+        self._starts = [0, *(match.end() for match in _RESTART.finditer(self._scan))]
+        self._ends = [start - 2 for start in self._starts[1:]] + [len(self._scan)]
+
+    def excerpt(self, blocks: Sequence[int]) -> bytes:
+        """Return a JPEG of some rows of blocks: their intervals, one after the other, unchanged."""
+        intervals = [self._scan[self._starts[block] : self._ends[block]] for block in blocks]
+        return _written(self._head, rows_of(blocks), intervals, 1)
 
 
 def rows_of(blocks: Sequence[int]) -> int:

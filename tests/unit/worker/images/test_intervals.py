@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.images import gradient
 from worker.images import Photo, encode
-from worker.images.intervals import excerpt
+from worker.images.intervals import Intervals
 from worker.images.jpeg import PART_PIXELS
 
 RGB = np.dstack([gradient(101, 150, seed=seed) for seed in range(3)])
@@ -14,7 +14,7 @@ def test_blocks_of_a_jpeg_are_decoded_as_in_the_whole() -> None:
     data = encode(Photo(RGB, None, "jpeg"), "jpeg")
     whole = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     blocks = [0, 2, 3, 6]
-    part = cv2.imdecode(np.frombuffer(excerpt(data, blocks), np.uint8), cv2.IMREAD_COLOR)
+    part = cv2.imdecode(np.frombuffer(Intervals(data).excerpt(blocks), np.uint8), cv2.IMREAD_COLOR)
     assert whole is not None
     assert part is not None
     for at, block in enumerate(blocks):
