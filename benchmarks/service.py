@@ -54,9 +54,9 @@ def main(jobs: int, engines: tuple[str, ...]) -> None:
         result["workers"] = [_workers(settings, count, data, jobs) for count in WORKERS]
         with running(settings) as service:
             result["idle"] = _idle(service, data)
-            result["submit_beside_a_worker"] = _submit(service, data, "beside a worker")
+            result["submit"] = _submit(service, data, "beside a worker")
         with running(settings, workers=0) as service:
-            result["submit"] = _submit(service, data, "no worker on these cores")
+            result["submit_alone"] = _submit(service, data, "no worker on these cores")
     report.write("service", result, _draw(result))
 
 

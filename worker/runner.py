@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -191,9 +192,10 @@ class Runner:
         Raises:
             DestinationIsSource, DestinationIsPrefix: something else is there.
         """
-        try:
-            found = is_folder.result() if is_folder else self._is_folder(job.destination)
-        except TransientError:
+        found = None
+        with suppress(TransientError):
+            found = is_folder and is_folder.result()
+        if found is None:
             found = self._is_folder(job.destination)
         if found:
             raise DestinationIsPrefix(

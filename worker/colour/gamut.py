@@ -35,7 +35,9 @@ LEAST_LIGHT, MOST_LIGHT = (1e-8,) * 3, (1 - 2e-7,) * 3
 """Linear light that was not."""
 TOGETHER = 32 * 1024
 """Pixels that are mended at once, or more."""
-MOST_COLUMNS = 2**15 - 2
+WHOLE = 64
+"""Colours: OpenCV computes those that do not fill its vectors a little differently."""
+MOST_COLUMNS = 2**15 - WHOLE
 """Of an image that OpenCV's ``remap`` makes."""
 
 
@@ -43,6 +45,7 @@ class Clipped:
     """The pixels of a picture that were clipped, until they get the colour that sRGB has for them.
 
     They are mended many at a time: in threads, a small step takes less than waiting for its turn.
+    Which ones are together makes no difference.
     """
 
     def __init__(self, pixels: Pixels) -> None:
@@ -68,13 +71,15 @@ class Clipped:
         """Mend what has been found so far."""
         if not self._count:
             return
-        found, colours = np.concatenate(self._found), _tamed(np.concatenate(self._colours))
+        found, colours = np.concatenate(self._found), np.concatenate(self._colours)
         self._found, self._colours, self._count = [], [], 0
-        levels = np.empty((1, found.size, 3), self._pixels.dtype)
-        Quantizer(1, found.size, 8 * levels.itemsize).write(colours[None], levels)
+        colours = _tamed(np.pad(colours, ((0, -found.size % WHOLE), (0, 0))))
+        levels = np.empty((1, len(colours), 3), self._pixels.dtype)
+        Quantizer(1, len(colours), 8 * levels.itemsize).write(colours[None], levels)
+        mended = levels[0, : found.size]
         # Pixel by pixel, NumPy moves them three times as fast as by rows of three.
         whole = np.dtype((np.void, 3 * levels.itemsize))
-        np.put(self._pixels.reshape(-1).view(whole), found, levels.reshape(-1).view(whole))
+        np.put(self._pixels.reshape(-1).view(whole), found, mended.reshape(-1).view(whole))
 
 
 def _clipped(values: Pixels) -> NDArray[np.intp]:
@@ -96,8 +101,8 @@ def _tamed(colours: Plane) -> Plane:
 def within_srgb(lab: Plane) -> Plane:
     """Return colours, (n, 3) CIELAB with L* in 0..100, with as much chroma as sRGB has for them."""
     if len(lab) > MOST_COLUMNS:
-        parts = np.array_split(lab, -(-len(lab) // MOST_COLUMNS))
-        return np.concatenate([within_srgb(part) for part in parts])
+        starts = range(0, len(lab), MOST_COLUMNS)
+        return np.concatenate([within_srgb(lab[at : at + MOST_COLUMNS]) for at in starts])
     light, a, b = cv2.split(lab[None])
     chroma, hue = cv2.cartToPolar(a, b)
     hue *= np.float32((HUES - 1) / (2 * np.pi))

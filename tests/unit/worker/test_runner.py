@@ -68,14 +68,17 @@ def job(jobs: JobStore) -> Job:
     return jobs.create(REQUEST.model_copy(update={"destination": WANTED}))
 
 
+@pytest.mark.parametrize("ahead", [True, False])
 def test_a_destination_that_is_a_folder_is_refused(
-    redis: Redis, attempts: Attempts, job: Job
+    redis: Redis, attempts: Attempts, job: Job, ahead: bool
 ) -> None:
     storage = Mock()
     storage.is_prefix.return_value = True
     runner = made(redis, attempts, storage)
+    asked = runner.ahead.submit(runner._is_folder, WANTED) if ahead else None
     with pytest.raises(DestinationIsPrefix, match="is a folder"):
-        runner._destination(job, "print", "jpg")
+        runner._destination(job, "print", "jpg", asked)
+    storage.is_prefix.assert_called_once_with(WANTED)
 
 
 def test_storage_that_could_not_say_at_the_start_is_asked_again(

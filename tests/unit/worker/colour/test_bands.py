@@ -61,20 +61,23 @@ def test_what_the_work_raises_comes_out() -> None:
 
 
 def test_the_others_end_early_where_one_fails(threads: int) -> None:
-    count, done, failed = 1000, [], Event()
+    count, done, others, failing = 1000, [], Event(), Event()
 
     def work(bands: Iterator[slice]) -> None:
         for rows in bands:
             if rows.start == 0:
-                failed.set()
+                # Another has a band in hand.
+                assert threads == 1 or others.wait(20)
+                failing.set()
                 raise ValueError("here")
-            failed.wait(20)
+            others.set()
+            assert failing.wait(20)
             done.append(rows)
 
     with pytest.raises(ValueError, match="here"):
+        # A band is one row.
         each_band(count, BAND_PIXELS, work)
-    # A band is one row. Each of the others had one in hand, or some more before the list was empty.
-    assert len(done) < count - 1 or threads == 1
+    assert (threads > 1) <= len(done) < count - 1
 
 
 def test_bands_work_again_after_a_fork() -> None:

@@ -1,3 +1,5 @@
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -76,6 +78,31 @@ def test_pixels_that_were_clipped_are_changed_and_no_others(kind: type, highest:
     assert np.argwhere((before != after).any(axis=2)).tolist() == [[0, 1], [1, 3]]
     tamed = within_srgb(lab[[0, 1], [1, 3]])
     assert np.abs(after[[0, 1], [1, 3]] - rgb_of(tamed) * highest).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_what_is_mended_together_makes_no_difference(kind: type) -> None:
+    rng = np.random.default_rng(2)
+    lab = colours(60_000)
+    # Right at the edge of sRGB, where the last bit decides.
+    lab[::2] = within_srgb(lab[::2])
+    lab = lab[rng.permutation(len(lab))][None]
+    plain: Pixels = np.empty(lab.shape, kind)
+    values = Quantizer(1, lab.shape[1], 8 * plain.itemsize).write(lab, plain)
+
+    def mended(cuts: list[int]) -> Pixels:
+        pixels = plain.reshape(-1, 1, 3).copy()
+        for part in itertools.pairwise((0, *cuts, len(pixels))):
+            clipped, rows = Clipped(pixels), slice(*part)
+            clipped.add(rows.start, lab[0, rows, None], values[0, rows, None])
+            clipped.mend()
+        return pixels
+
+    once = mended([])
+    assert (once != plain.reshape(once.shape)).any()
+    for _ in range(5):
+        cuts = np.unique(rng.integers(1, lab.shape[1], 40)).tolist()
+        assert np.array_equal(mended(cuts), once)
 
 
 @pytest.mark.parametrize(("depth", "allowed"), [(8, 0.27), (16, 100 / 4096)])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from worker.colour.lightness import Plane
 from worker.colour.products import SMALL, product
 
 
@@ -14,9 +15,20 @@ def test_a_product_in_parts_is_the_product(rows: int, inner: int, columns: int) 
     assert np.allclose(product(left, right), left @ right, rtol=1e-5)
 
 
-def test_one_that_is_too_large_for_parts_is_computed_all_the_same() -> None:
-    left, right = np.ones((SMALL, 2), np.float32), np.ones((2, 3), np.float32)
-    assert (product(left, right) == 2).all()
+@pytest.mark.parametrize(("rows", "inner"), [(SMALL, 2), (65_500, 56), (1310, 256), (1, 3)])
+def test_no_part_is_so_large_that_blas_starts_threads(
+    rows: int, inner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, sizes = np.matmul, []
+
+    def matmul(left: Plane, right: Plane, out: Plane) -> None:
+        sizes.append(left.size * right.shape[1])
+        plain(left, right, out=out)
+
+    monkeypatch.setattr(np, "matmul", matmul)
+    left, right = np.ones((rows, inner), np.float32), np.ones((inner, 3), np.float32)
+    assert (product(left, right) == inner).all()
+    assert max(sizes) <= SMALL
 
 
 def test_it_is_written_where_it_belongs() -> None:
