@@ -41,8 +41,10 @@ def compose(
     def work(bands: Iterator[slice]) -> None:
         size = band_rows(height, width), width
         planes = np.empty((1 + len(wide), *size), np.float32)
+        # What the planes hold is in ``lab`` by then, and less memory stays in the cache.
+        scratch = planes[:3].reshape(*size, 3)
         lab = np.empty((*size, 3), np.float32)
-        quantizer, clipped = Quantizer(*size, source.depth), Clipped(result)
+        quantizer, clipped = Quantizer(*size, source.depth, scratch), Clipped(result)
         for rows in bands:
             here = slice(0, rows.stop - rows.start)
             buffer, *resized = planes[:, here]

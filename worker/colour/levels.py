@@ -15,10 +15,13 @@ STEPS = np.float32(65_535)
 class Quantizer:
     """Turns CIELAB into levels, over and over with the same buffers."""
 
-    def __init__(self, rows: int, width: int, depth: int) -> None:
-        """``rows``: the most there will be at once."""
+    def __init__(self, rows: int, width: int, depth: int, scratch: Plane | None = None) -> None:
+        """``rows``: the most there will be at once.
+
+        ``scratch``, (rows, width, 3), is memory that may be overwritten.
+        """
         size = (rows, width, 3)
-        self._rgb = np.empty(size, np.float32)
+        self._rgb = np.empty(size, np.float32) if scratch is None else scratch
         self._steps = np.empty(size if depth == 8 else 0, np.uint16)
 
     def write(self, lab: Plane, out: Pixels) -> Pixels:
