@@ -12,8 +12,8 @@ from tests.faults.fleet import Fleet
 from tests.faults.harm import Fault
 from tests.faults.load import Load, Report, check
 
-REPORTS = pytest.StashKey[list[Report]]()
-SEED = pytest.StashKey[int]()
+ROW, SEED = "row", "seed"
+"""Properties of a test; unlike a stash, they come back from a process that pytest-xdist started."""
 Suffer = Callable[[Fault], Report]
 
 
@@ -42,7 +42,7 @@ def suffer(fleet: Fleet, request: pytest.FixtureRequest) -> Suffer:
         fault.harm(fleet, load)
         jobs = [job for each in (load, *load.more) for job in check(each)]
         report = Report.of(fault.name, jobs)
-        request.config.stash.setdefault(REPORTS, []).append(report)
+        request.node.user_properties.append((ROW, _row(report)))
         assert set(report.codes) <= fault.codes, report
         assert report.states[State.FAILED] >= fault.must_fail, report
         assert report.longest_seconds <= fault.longest, report
@@ -51,21 +51,33 @@ def suffer(fleet: Fleet, request: pytest.FixtureRequest) -> Suffer:
     return do
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def _row(report: Report) -> str:
+    states = (report.states[s] for s in (State.SUCCEEDED, State.FAILED, State.CANCELED))
+    seconds = (f"{report.median_seconds:.2f}", f"{report.longest_seconds:.1f}")
+    return _line(report.fault, *states, report.restarts, *seconds)
+
+
+def _line(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table."""
-    if seed := config.stash.get(SEED, None):
+    tests = (each for found in terminalreporter.stats.values() for each in found)
+    said = [
+        said
+        for test in tests
+        if isinstance(test, pytest.TestReport) and test.when == "call"
+        for said in test.user_properties
+    ]
+    for seed in (value for name, value in said if name == SEED):
         terminalreporter.write_line(f"TINTYPE_SOAK_SEED={seed}")
-    reports = config.stash.get(REPORTS, [])
-    if not reports:
+    rows = sorted(str(value) for name, value in said if name == ROW)
+    if not rows:
         return
     terminalreporter.section(f"faults, {time.strftime('%Y-%m-%d')}")
     head = ("fault", "succeeded", "failed", "canceled", "started again", "median s", "longest s")
-    terminalreporter.write_line("| " + " | ".join(head) + " |")
+    terminalreporter.write_line(_line(*head))
     terminalreporter.write_line("|" + "---|" * len(head))
-    for report in reports:
-        states = (report.states[s] for s in (State.SUCCEEDED, State.FAILED, State.CANCELED))
-        seconds = (f"{report.median_seconds:.2f}", f"{report.longest_seconds:.1f}")
-        cells = (report.fault, *states, report.restarts, *seconds)
-        terminalreporter.write_line("| " + " | ".join(map(str, cells)) + " |")
+    for row in rows:
+        terminalreporter.write_line(row)

@@ -15,7 +15,7 @@ SEED = int(os.environ.get("TINTYPE_SOAK_SEED", "0")) or random.getrandbits(32)
 
 
 def test_no_job_is_lost_doubled_or_stuck(suffer: Suffer, request: pytest.FixtureRequest) -> None:
-    request.config.stash[CHOSEN] = SEED
+    request.node.user_properties.append((CHOSEN, SEED))
     print(f"TINTYPE_SOAK_SEED={SEED}")
     choose = random.Random(SEED)
     until = time.monotonic() + SECONDS
