@@ -92,12 +92,12 @@ class RowWeights:
         matrix = cv2.resize(identity, (small, height), interpolation=cv2.INTER_CUBIC)
         self._matrix = np.asarray(matrix, dtype=np.float32)
         used = self._matrix != 0
-        self._first = used.argmax(axis=1)
-        self._last = small - used[:, ::-1].argmax(axis=1)
+        # Of the columns with a weight.
+        self._start = used.argmax(axis=1)
+        self._stop = small - used[:, ::-1].argmax(axis=1)
 
     def resize(self, rows: slice, wide: list[Plane], out: list[Plane]) -> None:
         """Write some rows of planes, (small, w), that have their full width already."""
-        # Only rows with a weight take part.
-        part = slice(self._first[rows].min(), self._last[rows].max())
+        part = slice(self._start[rows].min(), self._stop[rows].max())
         for plane, target in zip(wide, out, strict=True):
             product(self._matrix[rows, part], plane[part], target)
