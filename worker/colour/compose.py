@@ -11,7 +11,6 @@ from worker.colour.gamut import Clipped
 from worker.colour.guided import linear_models
 from worker.colour.levels import Quantizer
 from worker.colour.lightness import Lightness, Pixels, Plane
-from worker.colour.products import product
 
 Upsample = Literal["bicubic", "guided"]
 
@@ -36,7 +35,7 @@ def compose(
     guided = upsample == "guided"
     small = np.concatenate(linear_models(source, ab)) if guided else ab
     wide = [_resize_columns(plane, height, width) for plane in small]
-    vertical = RowWeights(len(wide[0]), height)
+    vertical = _row_weights(len(wide[0]), height)
 
     def work(bands: Iterator[slice]) -> None:
         size = band_rows(height, width), width
@@ -48,7 +47,7 @@ def compose(
         for rows in bands:
             here = slice(0, rows.stop - rows.start)
             buffer, *resized = planes[:, here]
-            vertical.resize(rows, wide, resized)
+            _resize_rows(wide, vertical[rows], resized)
             light = source.rows(rows, buffer)
             a, b = _along_edges(light, resized) if guided else resized
             cv2.merge((light, a, b), lab[here])
@@ -84,20 +83,17 @@ def _resize_columns(plane: Plane, height: int, width: int) -> Plane:
     return np.asarray(wide, dtype=np.float32)
 
 
-class RowWeights:
-    """Bicubic interpolation along y as a matrix, (height, small): resizing is linear."""
+def _row_weights(small: int, height: int) -> Plane:
+    """Return bicubic interpolation along y as a matrix, (height, small): resizing is linear."""
+    identity = np.eye(small, dtype=np.float32)
+    matrix = cv2.resize(identity, (small, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(matrix, dtype=np.float32)
 
-    def __init__(self, small: int, height: int) -> None:
-        identity = np.eye(small, dtype=np.float32)
-        matrix = cv2.resize(identity, (small, height), interpolation=cv2.INTER_CUBIC)
-        self._matrix = np.asarray(matrix, dtype=np.float32)
-        used = self._matrix != 0
-        # Of the columns with a weight.
-        self._start = used.argmax(axis=1)
-        self._stop = small - used[:, ::-1].argmax(axis=1)
 
-    def resize(self, rows: slice, wide: list[Plane], out: list[Plane]) -> None:
-        """Write some rows of planes, (small, w), that have their full width already."""
-        part = slice(self._start[rows].min(), self._stop[rows].max())
-        for plane, target in zip(wide, out, strict=True):
-            product(self._matrix[rows, part], plane[part], target)
+def _resize_rows(wide: list[Plane], weights: Plane, out: list[Plane]) -> None:
+    """Write one band of resized planes; only rows with a weight take part."""
+    used = np.flatnonzero(weights.any(axis=0))
+    part = slice(used[0], used[-1] + 1)
+    for plane, target in zip(wide, out, strict=True):
+        # BLAS takes memory for every thread, and ends the process where a limit refuses it.
+        np.einsum("ij,jx->ix", weights[:, part], plane[part], out=target)

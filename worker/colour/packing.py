@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from worker.colour.decode import TINY, Array, rebalancing_bias
 from worker.colour.distribution import Distribution
-from worker.colour.products import product
 
 MAGIC, VERSION = b"TINTDIST", 1
 HEADER = struct.Struct("<8sB3xIHHHH")
@@ -27,6 +26,8 @@ STEP = 0.2
 MAX_CELLS, MAX_BINS = 256 * 256, 1024
 SUMS, SAMPLED = 96, 3
 """Sums of cells that the axes are found in; one in so many cells says how they lie there."""
+SMALL_PRODUCT = 2**18
+"""Multiplications up to which OpenBLAS starts no threads."""
 
 
 def pack(distribution: Distribution) -> bytes:
@@ -40,7 +41,7 @@ def pack(distribution: Distribution) -> bytes:
     weight = _importance(distribution)
     usual, scaled = _centred_logs(distribution, weight)
     axes = _principal_axes(scaled)
-    places = product(np.ascontiguousarray(axes.T), scaled)
+    places = _product(np.ascontiguousarray(axes.T), scaled)
     palette = _checksum(distribution.palette)
     header = HEADER.pack(MAGIC, VERSION, palette, bins, axes.shape[1], height, width)
     step = STEP
@@ -70,7 +71,7 @@ def unpack(packed: bytes, palette: Array, prior: Array) -> Distribution:
     # The usual log-probabilities count once in every cell.
     places = np.ones((axes + 1, cells), np.float32)
     places[1:] = _sums(body[constants.nbytes :], axes, height, width).reshape(axes, cells)
-    logs = product(constants.astype(np.float32), places)
+    logs = _product(constants.astype(np.float32), places)
     return Distribution(logs.reshape(bins, height, width), palette, prior, logs=True)
 
 
@@ -110,10 +111,10 @@ def _principal_axes(scaled: Array) -> Array:
     squares, turn = _eigen(sums.T)
     # What rounding alone has made gets next to no length.
     lengths = np.sqrt(np.maximum(squares, squares[0] * np.float32(1e-6) + TINY))
-    span = product(sums, np.ascontiguousarray((turn / lengths).T))
+    span = _product(sums, np.ascontiguousarray((turn / lengths).T))
     some = np.ascontiguousarray(scaled[:, ::SAMPLED])
-    turn = _eigen(product(np.ascontiguousarray(span.T), some))[1]
-    return product(span, np.ascontiguousarray(turn[:AXES].T))
+    turn = _eigen(_product(np.ascontiguousarray(span.T), some))[1]
+    return _product(span, np.ascontiguousarray(turn[:AXES].T))
 
 
 def _eigen(rows: Array) -> tuple[Array, Array]:
@@ -121,6 +122,19 @@ def _eigen(rows: Array) -> tuple[Array, Array]:
     # Not NumPy's eigh, for the threads of BLAS.
     _, values, vectors = cv2.eigen(np.einsum("ip,jp->ij", rows, rows))
     return np.asarray(values, np.float32), np.asarray(vectors, np.float32)
+
+
+def _product(left: Array, right: Array) -> Array:
+    """Return the matrix product, made of ones that BLAS computes in the calling thread.
+
+    Its own threads go on spinning on the cores.
+    """
+    out = np.empty((left.shape[0], right.shape[1]), np.float32)
+    columns = max(1, SMALL_PRODUCT // left.size)
+    for first in range(0, right.shape[1], columns):
+        part = slice(first, first + columns)
+        np.matmul(left, right[:, part], out=out[:, part])
+    return out
 
 
 def _differences(grid: NDArray[np.int16]) -> bytes:
