@@ -17,3 +17,8 @@ def make_key(redis: Redis, *scopes: str, **more: Any) -> tuple[ApiKey, str]:
 def bearer(redis: Redis, *scopes: str, **more: Any) -> Mapping[str, str]:
     """Make a key and return the header that shows it."""
     return {"Authorization": f"Bearer {make_key(redis, *scopes, **more)[1]}"}
+
+
+def secret_of(text: str) -> str:
+    """Return the part of a key that nobody may see; it may have underscores itself."""
+    return text.split("_", 2)[2]

@@ -10,7 +10,7 @@ from redis import Redis
 
 from api.app import create_app
 from core.settings import Settings
-from tests.support.keys import make_key
+from tests.support.keys import make_key, secret_of
 from tests.unit.api.auth.conftest import ORDER
 from tests.unit.api.conftest import Finish
 
@@ -45,7 +45,7 @@ def test_a_key_is_nowhere_but_in_the_request(
     guarded: FlaskClient, redis: Redis, finish: Finish, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, text = make_key(redis, rate="20/hour")
-    secret, headers = text.rpartition("_")[2], {"Authorization": f"Bearer {text}"}
+    secret, headers = secret_of(text), {"Authorization": f"Bearer {text}"}
     answers = [guarded.post("/v1/jobs", json=ORDER, headers=headers)]
     job = str((answers[0].json or {})["id"])
     finish(job, b"colour")
@@ -66,7 +66,7 @@ def test_a_key_that_is_shown_wrongly_is_not_repeated(
     guarded: FlaskClient, redis: Redis, shown: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, text = make_key(redis)
-    secret = text.rpartition("_")[2]
+    secret = secret_of(text)
     answer = guarded.get("/v1/jobs", headers={"Authorization": shown.format(text)})
     assert answer.status_code == 401
     signed = guarded.post("/v1/session", json={"key": [text]})
@@ -86,6 +86,6 @@ def test_a_key_is_not_in_the_errors_of_an_outage(
     client = create_app(locked.model_copy(update={"redis_url": url})).test_client()
     answer = client.get("/v1/jobs", headers={"Authorization": f"Bearer {text}"})
     assert answer.status_code == 503
-    for hidden in (text.rpartition("_")[2], "hush-hush"):
+    for hidden in (secret_of(text), "hush-hush"):
         assert hidden not in answer.text
         assert hidden not in caplog.text
